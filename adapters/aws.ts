@@ -1,0 +1,72 @@
+import { BatchClient } from '@aws-sdk/client-batch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
+import { BatchJobQueue } from './batch-job-queue.ts';
+import { DynamoDataHandleStore } from './dynamo-data-handle-store.ts';
+import { DynamoExperimentStore } from './dynamo-experiment-store.ts';
+import { DynamoJobNoteStore } from './dynamo-job-note-store.ts';
+import { DynamoOperationStore } from './dynamo-operation-store.ts';
+import { DynamoResultStore } from './dynamo-result-store.ts';
+import { DynamoRunStore } from './dynamo-run-store.ts';
+import { DynamoTable } from './dynamo-table.ts';
+import { DynamoTokenStore } from './dynamo-token-store.ts';
+import { DynamoWorkerStore } from './dynamo-worker-store.ts';
+import { nodeEntropy } from './node-entropy.ts';
+import { S3ArtifactStore } from './s3-artifact-store.ts';
+import { S3Uploads } from './s3-uploads.ts';
+import { settings } from './settings.ts';
+import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
+import { StsCredentialIssuer } from './sts-credential-issuer.ts';
+import { systemClock } from './system-clock.ts';
+
+/* Every port over AWS, made when it is first asked for; a bundle carries only those its function asks for. */
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+/** Path style works on AWS and wherever a bucket has no host name of its own. */
+const s3 = { forcePathStyle: true };
+
+const table = /* @__PURE__ */ once(
+  () => new DynamoTable(new DynamoDBClient(), settings.tableName()),
+);
+
+export const experiments = /* @__PURE__ */ once(() => new DynamoExperimentStore(table()));
+export const operations = /* @__PURE__ */ once(() => new DynamoOperationStore(table()));
+export const runs = /* @__PURE__ */ once(() => new DynamoRunStore(table()));
+export const results = /* @__PURE__ */ once(() => new DynamoResultStore(table()));
+export const workers = /* @__PURE__ */ once(() => new DynamoWorkerStore(table()));
+export const jobNotes = /* @__PURE__ */ once(() => new DynamoJobNoteStore(table()));
+export const dataHandles = /* @__PURE__ */ once(() => new DynamoDataHandleStore(table()));
+export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));
+
+export const artifacts = /* @__PURE__ */ once(
+  () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),
+);
+export const bucket = settings.bucketName;
+export const uploads = /* @__PURE__ */ once(() => new S3Uploads(s3, settings.bucketName()));
+
+export const workflows = /* @__PURE__ */ once(
+  () =>
+    new StepFunctionsWorkflows(new SFNClient(), {
+      operation: settings.operationMachineArn,
+      end: settings.endMachineArn,
+    }),
+);
+export const jobQueue = /* @__PURE__ */ once(
+  () => new BatchJobQueue(new BatchClient(), settings.jobQueueArn()),
+);
+export const credentials = /* @__PURE__ */ once(
+  () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),
+);
+
+export const clock = systemClock;
+export const entropy = nodeEntropy;
+export const maxWorkers = settings.defaultMaxWorkers;

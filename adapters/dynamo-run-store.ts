@@ -1,0 +1,61 @@
+import type { ExperimentKey } from '../domain/experiment.ts';
+import type { Page, PageRequest, RunStore } from '../domain/ports.ts';
+import type { Run, RunKey } from '../domain/run.ts';
+import { queryBuckets } from './bucketed-query.ts';
+import { decodeCursor, toPage } from './cursor.ts';
+import type { DynamoTable } from './dynamo-table.ts';
+import { runEntity, runItem, runSortKey, toRun } from './run-entity.ts';
+import { keyOf } from './stored-item.ts';
+import { runsPartition, runsPerBucket } from './table-keys.ts';
+
+/** Runs, spread over partitions by run ID so that thousands can change at once. */
+export class DynamoRunStore implements RunStore {
+  readonly #table: DynamoTable;
+
+  constructor(table: DynamoTable) {
+    this.#table = table;
+  }
+
+  async find(key: RunKey): Promise<Run | undefined> {
+    const item = await this.#table.get(keyOf(runEntity, key));
+    return item && toRun(item);
+  }
+
+  async findMany(key: ExperimentKey, runIds: readonly number[]): Promise<readonly Run[]> {
+    const keys = [...new Set(runIds)].map((runId) => keyOf(runEntity, { ...key, runId }));
+    const runs = (await this.#table.getMany(keys)).map(toRun);
+    const byId = new Map(runs.map((run) => [run.runId, run]));
+    return runIds.flatMap((runId) => byId.get(runId) ?? []);
+  }
+
+  async list(
+    key: ExperimentKey,
+    page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
+  ): Promise<Page<Run>> {
+    const { limit, cursor, lastRunId } = page;
+    const [last = '0'] = cursor === undefined ? [] : decodeCursor(cursor, /^(\d{1,7})$/);
+    const firstRunId = Math.max(page.firstRunId, Number(last) + 1);
+    const items = await queryBuckets(this.#table, {
+      partitionOf: (bucket) => runsPartition(key, bucket),
+      firstRunId,
+      lastRunId,
+      from: runSortKey(firstRunId),
+      to: runSortKey(lastRunId),
+      limit: limit + 1,
+      buckets: Math.ceil((limit + 1) / runsPerBucket),
+    });
+    return toPage(items.map(toRun), limit, ({ runId }) => String(runId));
+  }
+
+  async createMany(runs: readonly Run[]): Promise<void> {
+    await this.#table.createMany(runs.map(runItem));
+  }
+
+  async replace(run: Run, expected: Run['status']): Promise<boolean> {
+    return this.#table.put({
+      put: runItem(run),
+      condition: '#status = :expected',
+      values: { ':expected': expected },
+    });
+  }
+}

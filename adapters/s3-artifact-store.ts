@@ -1,0 +1,151 @@
+import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import type { ArtifactStore, StoredObject } from '../domain/ports.ts';
+import type { S3Location } from '../domain/s3-uri.ts';
+import { copyInParts, copySource } from './s3-multipart-copy.ts';
+
+/** The largest object that S3 copies in one call. */
+const maxCopyBytes = 5 * 1024 ** 3;
+
+const maxKeysPerPage = 1_000;
+
+/** Objects of the workspace's bucket, and copies of them in buckets of the user's. */
+export class S3ArtifactStore implements ArtifactStore {
+  readonly bucket: string;
+  readonly #client: S3Client;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.bucket = bucket;
+  }
+
+  async putText(key: string, text: string): Promise<void> {
+    await this.#put({ bucket: this.bucket, key }, text);
+  }
+
+  async getText(key: string): Promise<string | undefined> {
+    try {
+      const found = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.bucket, Key: key }),
+      );
+      return await found.Body?.transformToString();
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  async exists(key: string): Promise<boolean> {
+    try {
+      await this.#head({ bucket: this.bucket, key });
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
+      throw error;
+    }
+  }
+
+  async list(
+    prefix: string,
+    { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<readonly StoredObject[]> {
+    const found: StoredObject[] = [];
+    let start = after;
+    while (found.length < limit) {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({
+          Bucket: this.bucket,
+          Prefix: prefix,
+          StartAfter: start,
+          MaxKeys: Math.min(limit - found.length, maxKeysPerPage),
+        }),
+      );
+      for (const { Key, Size = 0 } of page.Contents ?? []) {
+        if (Key !== undefined) found.push({ key: Key, sizeBytes: Size });
+      }
+      if (!page.IsTruncated) break;
+      start = found.at(-1)?.key;
+    }
+    return found;
+  }
+
+  async copyOut(key: string, target: S3Location): Promise<void> {
+    const source = { bucket: this.bucket, key };
+    const original = await this.#head(source);
+    const sizeBytes = original.ContentLength ?? 0;
+    if (sizeBytes > maxCopyBytes) {
+      await copyInParts(this.#client, { source, target, sizeBytes });
+    } else {
+      await this.#client.send(
+        new CopyObjectCommand({
+          Bucket: target.bucket,
+          Key: target.key,
+          CopySource: copySource(source),
+          // What is copied is what was measured, even if someone writes it anew meanwhile.
+          CopySourceIfMatch: original.ETag,
+        }),
+      );
+    }
+    checkSame(original, await this.#head(target), target);
+  }
+
+  async putTextOut(target: S3Location, text: string): Promise<void> {
+    await this.#put(target, text);
+    const { ContentLength } = await this.#head(target);
+    if (ContentLength !== Buffer.byteLength(text)) throw notArrived(target, 'another size');
+  }
+
+  /** The SDK sends a checksum of the text, which S3 holds against what arrives. */
+  async #put({ bucket, key }: S3Location, text: string): Promise<void> {
+    const Body = Buffer.from(text);
+    const input = { Bucket: bucket, Key: key, Body, ContentLength: Body.length };
+    await this.#client.send(new PutObjectCommand(input));
+  }
+
+  async #head({ bucket, key }: S3Location): Promise<HeadObjectCommandOutput> {
+    const input = { Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' } as const;
+    return this.#client.send(new HeadObjectCommand(input));
+  }
+}
+
+/** Sizes must agree, and the first fingerprint that both objects have. */
+const checkSame = (
+  original: HeadObjectCommandOutput,
+  copy: HeadObjectCommandOutput,
+  target: S3Location,
+): void => {
+  if (copy.ContentLength !== original.ContentLength) throw notArrived(target, 'another size');
+  const copied = fingerprints(copy);
+  const comparable = fingerprints(original).findIndex((value, i) => value && copied[i]);
+  if (comparable < 0) return;
+  if (fingerprints(original)[comparable] !== copied[comparable]) {
+    throw notArrived(target, 'another checksum');
+  }
+};
+
+/**
+ * Checksums over the whole object, then the ETag where it is an MD5: that of an object written in parts
+ * or encrypted with a KMS key says nothing about its bytes.
+ */
+const fingerprints = (head: HeadObjectCommandOutput): readonly (string | undefined)[] => {
+  const whole = head.ChecksumType !== 'COMPOSITE';
+  const encrypted = head.ServerSideEncryption?.startsWith('aws:kms') ?? false;
+  return [
+    whole ? head.ChecksumSHA256 : undefined,
+    whole ? head.ChecksumCRC64NVME : undefined,
+    whole ? head.ChecksumCRC32 : undefined,
+    whole ? head.ChecksumCRC32C : undefined,
+    encrypted || head.ETag?.includes('-') ? undefined : head.ETag,
+  ];
+};
+
+const notArrived = ({ bucket, key }: S3Location, why: string): Error =>
+  new Error(`s3://${bucket}/${key} did not arrive whole: it has ${why} than what was sent`);

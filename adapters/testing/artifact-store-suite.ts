@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { ArtifactStore, Uploads } from '../../domain/ports.ts';
+import { newWorkspace } from './samples.ts';
+
+type Ports = {
+  readonly artifacts: ArtifactStore;
+  readonly uploads: Uploads;
+  /** The same of a bucket of the user's. */
+  readonly usersArtifacts: ArtifactStore;
+};
+
+/** What holds of every `ArtifactStore`, and of the uploads to its bucket. */
+export const artifactStoreSuite = (ports: () => Ports) =>
+  describe('an artifact store', () => {
+    const newKey = (): string => `workspaces/${newWorkspace()}/a b+ü/file.txt`;
+
+    it('gives back a text, and says what is not there', async () => {
+      const { artifacts } = ports();
+      const key = newKey();
+      expect(await artifacts.getText(key)).toBeUndefined();
+      expect(await artifacts.exists(key)).toBe(false);
+      await artifacts.putText(key, 'größer\n');
+      expect(await artifacts.getText(key)).toBe('größer\n');
+      expect(await artifacts.exists(key)).toBe(true);
+    });
+
+    it('lists keys in order, after a given one, up to a limit', async () => {
+      const { artifacts } = ports();
+      const prefix = `workspaces/${newWorkspace()}/`;
+      for (const name of ['c', 'a', 'b/1', 'b/2']) await artifacts.putText(prefix + name, name);
+      await artifacts.putText(`${prefix.slice(0, -1)}0/x`, 'another prefix');
+      const keys = async (limit: number, after?: string) =>
+        (await artifacts.list(prefix, { limit, after })).map(({ key }) => key.slice(prefix.length));
+      expect(await keys(10)).toEqual(['a', 'b/1', 'b/2', 'c']);
+      expect(await keys(2, `${prefix}a`)).toEqual(['b/1', 'b/2']);
+      expect(await keys(2, `${prefix}c`)).toEqual([]);
+      expect(await artifacts.list(`${prefix}b/`, { limit: 1 })).toEqual([
+        { key: `${prefix}b/1`, sizeBytes: 3 },
+      ]);
+    });
+
+    it('takes one PUT of any content at an upload URL', async () => {
+      const { artifacts, uploads } = ports();
+      const key = newKey();
+      const url = await uploads.uploadUrl(key);
+      expect(url).not.toMatch(/checksum/i);
+      const answer = await fetch(url, { method: 'PUT', body: 'any,content\n' });
+      expect(answer.status).toBe(200);
+      expect(await artifacts.getText(key)).toBe('any,content\n');
+    });
+
+    it('copies an object to a bucket of the user’s', async () => {
+      const { artifacts, usersArtifacts: users } = ports();
+      const key = newKey();
+      await artifacts.putText(key, 'weights');
+      const target = { bucket: users.bucket, key: `saved/${key}` };
+      await artifacts.copyOut(key, target);
+      expect(await users.getText(target.key)).toBe('weights');
+      await artifacts.putTextOut({ ...target, key: 'saved/summary.json' }, '{"é":1}');
+      expect(await users.getText('saved/summary.json')).toBe('{"é":1}');
+    });
+
+    it('fails to copy what is not there, or to where it may not', async () => {
+      const { artifacts, usersArtifacts: users } = ports();
+      const key = newKey();
+      const target = { bucket: users.bucket, key };
+      await expect(artifacts.copyOut(key, target)).rejects.toThrow();
+      await artifacts.putText(key, 'x');
+      await expect(artifacts.copyOut(key, { ...target, bucket: 'not-there' })).rejects.toThrow();
+    });
+  });

@@ -1,0 +1,3 @@
+import { fanfoldApp } from '../lib/fanfold-app.ts';
+
+fanfoldApp().synth();

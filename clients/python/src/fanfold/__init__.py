@@ -1,0 +1,87 @@
+"""Experiment operations for deep learning, from a notebook or a script.
+
+Example:
+    >>> from fanfold import DataHandle, Experiment, GridSearch, List
+    >>> exp = Experiment("spec.py", "resnets")
+    >>> dh = DataHandle({"train": "s3://bucket/train.csv", "validation": "s3://bucket/val.csv"})
+    >>> dh.download()
+    >>> exp.run_fit(dh, GridSearch({"train": {..., "batch_size": List([32, 64])}}))
+    >>> exp.get_results()
+"""
+
+from fanfold.connection import Connection
+from fanfold.data_handle import DataHandle
+from fanfold.errors import (
+    CodeChanged,
+    DataHandleNotFound,
+    DataHandleNotReady,
+    Detached,
+    EpochCheckpointsDisabled,
+    ExperimentEnded,
+    ExperimentNotFound,
+    FanfoldError,
+    Fault,
+    Forbidden,
+    IdempotencyKeyReused,
+    IllegalTransition,
+    InternalError,
+    InvalidConfig,
+    InvalidMlSpec,
+    InvalidRequest,
+    NoActiveFit,
+    NotConnected,
+    NotFound,
+    OperationFailed,
+    OperationInProgress,
+    OperationNotFound,
+    PartitionMissing,
+    Problem,
+    RunNotFound,
+    SettingsChanged,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+    WorkerFenced,
+)
+from fanfold.experiment import Experiment
+from fanfold.knobs import GridSearch, List, RandomSearch, Range
+
+__all__ = [
+    "CodeChanged",
+    "Connection",
+    "DataHandle",
+    "DataHandleNotFound",
+    "DataHandleNotReady",
+    "Detached",
+    "EpochCheckpointsDisabled",
+    "Experiment",
+    "ExperimentEnded",
+    "ExperimentNotFound",
+    "FanfoldError",
+    "Fault",
+    "Forbidden",
+    "GridSearch",
+    "IdempotencyKeyReused",
+    "IllegalTransition",
+    "InternalError",
+    "InvalidConfig",
+    "InvalidMlSpec",
+    "InvalidRequest",
+    "List",
+    "NoActiveFit",
+    "NotConnected",
+    "NotFound",
+    "OperationFailed",
+    "OperationInProgress",
+    "OperationNotFound",
+    "PartitionMissing",
+    "Problem",
+    "RandomSearch",
+    "Range",
+    "RunNotFound",
+    "SettingsChanged",
+    "TooLarge",
+    "Unauthorized",
+    "Unreachable",
+    "WorkerFenced",
+]

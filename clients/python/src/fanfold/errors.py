@@ -1,0 +1,209 @@
+"""What can go wrong, as exceptions.
+
+* FanfoldError
+  x NotConnected
+  x Unreachable
+  x OperationFailed
+  x Problem
+    + CodeChanged
+    + DataHandleNotFound
+    + DataHandleNotReady
+    + EpochCheckpointsDisabled
+    + ExperimentEnded
+    + ExperimentNotFound
+    + Forbidden
+    + IdempotencyKeyReused
+    + IllegalTransition
+    + InternalError
+    + InvalidConfig
+    + InvalidMlSpec
+    + InvalidRequest
+    + NoActiveFit
+    + NotFound
+    + OperationInProgress
+    + OperationNotFound
+    + PartitionMissing
+    + RunNotFound
+    + SettingsChanged
+    + TooLarge
+    + Unauthorized
+    + WorkerFenced
+* KeyboardInterrupt
+  x Detached
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One offending place of a request: a JSON pointer (RFC 6901) and what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class FanfoldError(Exception):
+    """Everything this package raises on purpose; its text says what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook; the frames are not the user's."""
+        return f"{type(self).__name__}: {self}".splitlines()
+
+
+class NotConnected(FanfoldError):  # noqa: N818
+    """It is not known where the service is."""
+
+
+class Unreachable(FanfoldError):  # noqa: N818
+    """The service did not answer, however often it was asked."""
+
+
+class OperationFailed(FanfoldError):  # noqa: N818
+    """A download, a fit or an end could not be carried out."""
+
+
+class Problem(FanfoldError):  # noqa: N818
+    """The service refused a call (RFC 9457); a refused call has changed nothing.
+
+    Attributes:
+        detail: One sentence that says what to do.
+        errors: The offending places of the request, if it is about places.
+        status: The HTTP status; `None` when the client refused before it asked the service.
+        instance: The request's id, to find it in the service's logs.
+
+    Example:
+        >>> try:
+        ...     exp.run_fit(dh, config)
+        ... except fanfold.InvalidConfig as problem:
+        ...     for fault in problem.errors:
+        ...         print(fault.pointer, fault.detail)
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Fault] = (),
+        status: int | None = None,
+        instance: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.status = status
+        self.instance = instance
+
+    def __str__(self) -> str:
+        return "\n".join([self.detail, *(f"  {e.pointer}: {e.detail}" for e in self.errors)])
+
+
+class CodeChanged(Problem):
+    """The alive experiment of that name has other MLSpec code."""
+
+
+class DataHandleNotFound(Problem):
+    """The experiment has no such data handle."""
+
+
+class DataHandleNotReady(Problem):
+    """The data handle is not downloaded in this experiment: call `download()` first."""
+
+
+class EpochCheckpointsDisabled(Problem):
+    """The experiment was made with `epoch_checkpoints=False`."""
+
+
+class ExperimentEnded(Problem):
+    """The experiment has ended; results, runs and logs can still be read."""
+
+
+class ExperimentNotFound(Problem):
+    """The workspace has no such experiment, or none is alive."""
+
+
+class Forbidden(Problem):
+    """The token does not open this workspace."""
+
+
+class IdempotencyKeyReused(Problem):
+    """The idempotency key was used for a different call."""
+
+
+class IllegalTransition(Problem):
+    """The run cannot go there from its status."""
+
+
+class InternalError(Problem):
+    """Something went wrong on the service's side."""
+
+
+class InvalidConfig(Problem):
+    """The config, or a leaf of the config group, is not valid."""
+
+
+class InvalidMlSpec(Problem):
+    """The MLSpec file does not parse or lacks what it must have."""
+
+
+class InvalidRequest(Problem):
+    """An argument is not valid."""
+
+
+class NoActiveFit(Problem):
+    """The call needs an active fit."""
+
+
+class NotFound(Problem):
+    """The URL leads nowhere; client and service may be of different versions."""
+
+
+class OperationInProgress(Problem):
+    """Another operation of the experiment is active: `watch()` it or `cancel_current()`."""
+
+
+class OperationNotFound(Problem):
+    """The experiment has no such operation."""
+
+
+class PartitionMissing(Problem):
+    """The data handle lacks a partition that the operation needs."""
+
+
+class RunNotFound(Problem):
+    """The experiment has no such run."""
+
+
+class SettingsChanged(Problem):
+    """The alive experiment of that name has another `epoch_checkpoints`."""
+
+
+class TooLarge(Problem):
+    """The request is too large."""
+
+
+class Unauthorized(Problem):
+    """The token is not accepted."""
+
+
+class WorkerFenced(Problem):
+    """A newer attempt of a worker has taken over; only workers meet this."""
+
+
+class Detached(KeyboardInterrupt):
+    """The user interrupted the watching; the operation goes on without being watched."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Detached: {self}"]
+
+
+def _problem_name(cls: type[Problem]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+
+problem_classes: Mapping[str, type[Problem]] = {
+    _problem_name(cls): cls for cls in Problem.__subclasses__()
+}
+"""The class of each problem type, by the last segment of its `type` URI."""

@@ -1,0 +1,291 @@
+"""The experiment: a named container of operations and runs, tied to one MLSpec file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from fanfold.connection import Connection, find_connection
+from fanfold.data_handle import DataHandle
+from fanfold.errors import ExperimentNotFound, InvalidMlSpec, InvalidRequest, OperationFailed
+from fanfold.frames import results_frame, runs_frame
+from fanfold.knobs import ConfigGroup, to_wire
+from fanfold.log_lines import LogLines
+from fanfold.resources import ExperimentResource, Operation
+from fanfold.routes import ExperimentRoutes, WorkspaceRoutes
+from fanfold.screens import say
+from fanfold.session import remember
+from fanfold.watching import follow_fit, follow_operation
+
+_DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
+
+
+class Experiment:
+    """Creates an experiment, or reconnects to the alive one of that name.
+
+    One experiment is alive per workspace: creating another ends the alive one, without artifacts.
+    A name that an ended experiment used gets a suffix (`name_1`), which is printed. Reconnecting
+    disturbs nothing that runs.
+
+    Args:
+        ml_spec: Path of the Python file with the class `MLSpec`.
+        experiment_name: 1 to 64 of `A-Z a-z 0-9 . _ -`, starting with a letter or digit.
+        epoch_checkpoints: Whether to keep the checkpoint of every epoch of every run.
+        connection: The service and workspace; found through `FANFOLD_URL` or `.fanfold/` if left
+            out.
+
+    Raises:
+        InvalidMlSpec: The file does not parse, or lacks what it must have.
+        CodeChanged: The alive experiment of that name has other code.
+        SettingsChanged: The alive experiment of that name has another `epoch_checkpoints`.
+        NotConnected: It is not known where the service is.
+
+    Example:
+        >>> exp = Experiment("digits_spec.py", "digits")
+        Experiment digits created
+    """
+
+    _routes: ExperimentRoutes
+
+    def __init__(
+        self,
+        ml_spec: str | Path,
+        experiment_name: str,
+        epoch_checkpoints: bool = False,
+        *,
+        connection: Connection | None = None,
+    ) -> None:
+        workspace = WorkspaceRoutes(connection or find_connection())
+        file = Path(ml_spec)
+        resource, reconnected = workspace.create_experiment(
+            experiment_name,
+            file_name=file.name,
+            source=_source(file),
+            epoch_checkpoints=epoch_checkpoints,
+        )
+        self._open(workspace, resource)
+        say(f"Experiment {resource.name} {'reconnected' if reconnected else 'created'}")
+        if resource.name != experiment_name:
+            say(f"The name {experiment_name} was taken by an ended experiment, hence the suffix")
+
+    @classmethod
+    def attach(cls, *, connection: Connection | None = None) -> Self:
+        """The workspace's alive experiment, without its file or name.
+
+        Raises:
+            ExperimentNotFound: No experiment is alive.
+
+        Example:
+            >>> exp = Experiment.attach()
+            Experiment digits reconnected
+        """
+        workspace = WorkspaceRoutes(connection or find_connection())
+        alive = workspace.find_alive()
+        if alive is None:
+            raise ExperimentNotFound(
+                f"no experiment is alive in workspace {workspace.connection.workspace}; "
+                "create one with Experiment(ml_spec, experiment_name)"
+            )
+        attached = cls.__new__(cls)
+        attached._open(workspace, alive)
+        say(f"Experiment {alive.name} reconnected")
+        return attached
+
+    def _open(self, workspace: WorkspaceRoutes, resource: ExperimentResource) -> None:
+        self._routes = workspace.experiment(resource.name)
+        self._storage_uri = resource.storage_uri
+        remember(self._routes)
+
+    @property
+    def name(self) -> str:
+        """Its unique name in the workspace, suffix included."""
+        return self._routes.name
+
+    @property
+    def storage_uri(self) -> str:
+        """`s3://` URI under which everything of the experiment lies."""
+        return self._storage_uri
+
+    def run_fit(
+        self,
+        data_handle: DataHandle,
+        ml_config: ConfigGroup,
+        seed: int = 42,
+        *,
+        num_chunks: int | None = None,
+        chunk_timeout_s: float = 1800,
+        executor: str = "single",
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Train and validate every config of a group, and show it until it is over.
+
+        An interrupt detaches from the fit and leaves it running: `watch()` comes back to it,
+        `cancel_current()` cancels it. A run that fails does not disturb the others.
+
+        Args:
+            data_handle: A downloaded data handle with a train partition, and a validation
+                partition if there is to be validation.
+            ml_config: A config, a generator, or a list nesting any of these.
+            seed: For all randomness of the fit, from 0 to 4294967295.
+            num_chunks: Chunks per epoch, between which runs are swapped and steered; the engine
+                picks the number if left out.
+            chunk_timeout_s: Seconds after which a chunk is taken for hung, and its run fails.
+            executor: How a worker trains its runs; `single` is one after the other.
+            idempotency_key: Makes the call repeatable: the same key again comes back to the same
+                fit instead of starting another.
+
+        Raises:
+            InvalidConfig: A knob is wrong; `errors` points to it. Nothing was started.
+            DataHandleNotReady: The data handle was not downloaded in this experiment.
+            PartitionMissing: The data handle has no train partition.
+            OperationInProgress: Another operation is active.
+            ExperimentEnded: The experiment has ended.
+            OperationFailed: The fit as a whole failed.
+
+        Example:
+            >>> exp.run_fit(dh, GridSearch(config), seed=7)
+            Creating Fanfold Workers ...
+        """
+        body: dict[str, Any] = {
+            "dataHandleId": data_handle.id_in(self._routes),
+            "mlConfig": to_wire(ml_config),
+            "seed": seed,
+            "executor": executor,
+            "chunkTimeoutSeconds": chunk_timeout_s,
+        }
+        if num_chunks is not None:
+            body["numChunks"] = num_chunks
+        operation = self._routes.start_fit(body, idempotency_key=idempotency_key)
+        say("Creating Fanfold Workers ...")
+        follow_fit(self._routes, operation)
+
+    def watch(self) -> None:
+        """Show the active operation until it is over, as the call that started it does."""
+        number = self._routes.get().active_operation
+        if number is None:
+            say(f"No operation of {self.name} is active")
+            return
+        operation = self._routes.get_operation(number)
+        if operation.kind == "fit":
+            follow_fit(self._routes, operation)
+        else:
+            self._wait(operation)
+
+    def cancel_current(self) -> None:
+        """Cancel whatever is active and wait until its workers are gone.
+
+        Runs cut short become `stopped` and keep their checkpoints and results.
+        """
+        operation = self._routes.cancel_current()
+        if operation is None:
+            say(f"No operation of {self.name} is active, so there is nothing to cancel")
+            return
+        kind, number = operation.kind, operation.number
+        ended = follow_operation(self._routes, operation, doing=f"Cancelling {kind} {number}")
+        say(f"{kind.capitalize()} {number} {ended.status}")
+
+    def get_results(self, run_id: int | None = None) -> pd.DataFrame:
+        """Results of every finished epoch, of all fits of the experiment.
+
+        Returns:
+            A row per run and epoch, in that order: `run_id`, `epoch` (from 1), `train_loss`, then
+            a column per validation metric, `val_loss` first, NaN where a run lacks it. Deleted
+            runs only when asked for by `run_id`.
+
+        Raises:
+            RunNotFound: The experiment has no such run.
+
+        Example:
+            >>> exp.get_results().sort_values("val_loss").head(1)
+        """
+        return results_frame(self._routes.list_results(run_id=run_id))
+
+    def get_runs_info(self) -> pd.DataFrame:
+        """Everything known of every run of the experiment.
+
+        Returns:
+            A row per run: `run_id`, `data_handle_id`, `status`, `source`, `ended_by`,
+            `completed_epochs`, `mlflow_run_id`, `config` (a dict), `cloned_from`, `warm_started`,
+            `started_at` (UTC), `runtime_s` (seconds of training), `gpu_utilization`, `cost_usd`,
+            `attempts`, `error` (with the Python traceback). `None` where it is not known.
+
+        Example:
+            >>> exp.get_runs_info().query("status == 'failed'").error
+        """
+        return runs_frame(self._routes.list_runs())
+
+    def show_error(self, run_id: int) -> None:
+        """Print why a run failed, with its traceback.
+
+        Raises:
+            RunNotFound: The experiment has no such run.
+        """
+        run = self._routes.get_run(run_id)
+        say(run.traceback or run.message or f"Run {run_id} has no error; it is {run.status}")
+
+    def logs(self, run_id: int | None = None) -> Sequence[Any]:
+        """Log lines of the experiment, or of one run, in the order they arrived.
+
+        Returns:
+            The lines; each has `at`, `level`, `run_id` and `message`. Printing them, or leaving
+            them last in a notebook cell, shows them as text.
+
+        Example:
+            >>> print(exp.logs(3))
+        """
+        return LogLines(self._routes.list_logs(run_id=run_id))
+
+    def end(
+        self, artifacts_bucket: str | None = None, save_epoch_checkpoints: bool = False
+    ) -> None:
+        """End the experiment, saving its artifacts first if told where to.
+
+        Results, runs and logs can still be read afterwards.
+
+        Args:
+            artifacts_bucket: `s3://bucket/prefix` for the final checkpoints, metrics, logs, code,
+                configs and data manifests; nothing is saved if left out.
+            save_epoch_checkpoints: Whether to save the checkpoints of all epochs as well; ignored
+                without `artifacts_bucket`.
+
+        Raises:
+            OperationInProgress: Another operation is active; `cancel_current()` it first.
+            EpochCheckpointsDisabled: The experiment was made with `epoch_checkpoints=False`.
+            OperationFailed: The artifacts could not be saved; the experiment is still alive.
+
+        Example:
+            >>> exp.end("s3://my-bucket/outputs/digits")
+        """
+        ended, operation = self._routes.end(
+            artifacts_bucket, save_epoch_checkpoints=save_epoch_checkpoints
+        )
+        if operation is not None:
+            self._wait(operation)
+        elif ended:
+            say(f"Experiment {self.name} ended")
+        else:
+            say(f"Experiment {self.name} has ended before, so there is nothing to end")
+
+    def _wait(self, operation: Operation) -> None:
+        """Wait for a download or an end and tell how it came out."""
+        ended = follow_operation(self._routes, operation, doing=_DOING[operation.kind])
+        name = f"{operation.kind} {operation.number}"
+        if ended.status == "failed":
+            raise OperationFailed(f"{name} of experiment {self.name} failed: {ended.error}")
+        if operation.kind == "end" and ended.status == "completed":
+            say(f"Experiment {self.name} ended; its artifacts are in {ended.artifacts_uri}")
+        else:
+            say(f"{name.capitalize()} {ended.status}")
+
+    def __repr__(self) -> str:
+        return f"<Experiment {self.name}>"
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except FileNotFoundError as error:
+        raise InvalidRequest(f"there is no MLSpec file {file} in {Path.cwd()}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidMlSpec(f"{file} is not UTF-8 text: {error}") from error

@@ -1,0 +1,71 @@
+"""Results and runs as DataFrames with the columns that users rely on."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from fanfold.resources import EpochResult, Run
+
+_RESULT_KEYS = ["run_id", "epoch", "train_loss"]
+
+_RUN_COLUMNS = {
+    "run_id": "int64",
+    "data_handle_id": "object",
+    "status": "object",
+    "source": "object",
+    "ended_by": "object",
+    "completed_epochs": "int64",
+    "mlflow_run_id": "object",
+    "config": "object",
+    "cloned_from": "object",
+    "warm_started": "object",
+    "started_at": "datetime64[ns, UTC]",
+    "runtime_s": "float64",
+    "gpu_utilization": "object",
+    "cost_usd": "object",
+    "attempts": "int64",
+    "error": "object",
+}
+
+
+def results_frame(results: Sequence[EpochResult]) -> pd.DataFrame:
+    """One row per run and epoch: `train_loss`, then the metrics, `val_loss` first."""
+    columns = [*_RESULT_KEYS, *metric_names(results)]
+    rows = [
+        {"run_id": r.run_id, "epoch": r.epoch, "train_loss": r.train_loss, **r.metrics}
+        for r in results
+    ]
+    frame = pd.DataFrame(rows, columns=pd.Index(columns))
+    kinds = {name: "int64" if name in ("run_id", "epoch") else "float64" for name in columns}
+    return frame.astype(kinds).sort_values(["run_id", "epoch"], ignore_index=True)
+
+
+def metric_names(results: Iterable[EpochResult]) -> list[str]:
+    """The validation metrics there are: `val_loss`, then the others as they first appear."""
+    names = list(dict.fromkeys(name for result in results for name in result.metrics))
+    return sorted(names, key=lambda name: name != "val_loss")
+
+
+def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row per run; what is not known yet is `None`."""
+    rows = [
+        {
+            "run_id": run.run_id,
+            "data_handle_id": run.data_handle_id,
+            "status": run.status,
+            "source": run.source,
+            "ended_by": run.ended_by,
+            "completed_epochs": run.completed_epochs,
+            "config": dict(run.config),
+            "started_at": run.started_at,
+            "runtime_s": run.runtime_s,
+            "attempts": run.attempts,
+            "error": run.traceback or run.message,
+        }
+        for run in runs
+    ]
+    columns = {
+        name: pd.Series([row.get(name) for row in rows], dtype=kind)
+        for name, kind in _RUN_COLUMNS.items()
+    }
+    return pd.DataFrame(columns)

@@ -1,0 +1,142 @@
+"""Knobs with several values, generators that choose among them, and how both travel."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fanfold.errors import Fault, InvalidConfig
+
+
+@dataclass(frozen=True)
+class List:
+    """A knob that takes one of several values, in the order given.
+
+    Example:
+        >>> {"batch_size": List([16, 32])}
+    """
+
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A knob that takes a value from `low` to `high`, for `RandomSearch`.
+
+    Two integers give integers, both ends included; else the values are floats. With `log` the
+    logarithm of the value is uniform.
+
+    Example:
+        >>> {"lr": Range(1e-4, 1e-1, log=True)}
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class GridSearch:
+    """Every combination of the config's `List` knobs, in declared order.
+
+    Example:
+        >>> GridSearch({"train": {..., "batch_size": List([16, 32])}})
+    """
+
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RandomSearch:
+    """`num_configs` distinct configs drawn from the `List` and `Range` knobs.
+
+    The draws follow `seed`, or else the fit's seed and the search's place in the config group.
+
+    Example:
+        >>> RandomSearch({"train": {..., "batch_size": Range(16, 64)}}, num_configs=10)
+    """
+
+    config: Mapping[str, Any]
+    num_configs: int
+    seed: int | None = None
+
+
+ConfigGroup = Mapping[str, Any] | GridSearch | RandomSearch | List | Sequence[Any]
+"""A config, a generator, or a list nesting any of these."""
+
+
+def to_wire(ml_config: ConfigGroup) -> Any:
+    """Turn a config group into JSON values.
+
+    Raises:
+        InvalidConfig: A value has no JSON form; the pointer names it.
+    """
+    return _group(ml_config, "")
+
+
+def _group(value: Any, pointer: str) -> Any:
+    if isinstance(value, List):
+        return _group(value.values, pointer)
+    if isinstance(value, list | tuple):
+        return [_group(item, f"{pointer}/{at}") for at, item in enumerate(value)]
+    return _value(value, pointer)
+
+
+def _value(value: Any, pointer: str) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case float():
+            raise _refusal(pointer, f"{value} cannot be sent; use a finite number")
+        case List() | Range() | GridSearch() | RandomSearch():
+            return _knob(value, pointer)
+        case Mapping():
+            return {_name(key, pointer): _value(v, _at(pointer, key)) for key, v in value.items()}
+        case list() | tuple():
+            return [_value(item, f"{pointer}/{at}") for at, item in enumerate(value)]
+        case np.ndarray():
+            return _value(value.tolist(), pointer)
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    raise _refusal(
+        pointer, f"a {kind} cannot be sent; use numbers, strings, booleans, None, lists and dicts"
+    )
+
+
+def _knob(value: List | Range | GridSearch | RandomSearch, pointer: str) -> dict[str, Any]:
+    match value:
+        case List(values):
+            return {"$list": [_value(v, f"{pointer}/$list/{at}") for at, v in enumerate(values)]}
+        case Range(low, high, log):
+            ends = {"low": _value(low, f"{pointer}/low"), "high": _value(high, f"{pointer}/high")}
+            whole = all(isinstance(end, int) for end in ends.values())
+            return {"$range": {**ends, "log": bool(log), "dtype": "int" if whole else "float"}}
+        case GridSearch(config):
+            return {"$grid": _value(config, f"{pointer}/$grid")}
+        case RandomSearch(config, num_configs, seed):
+            body = {"config": _value(config, f"{pointer}/$random/config")}
+            body["numConfigs"] = _value(num_configs, f"{pointer}/$random/numConfigs")
+            if seed is not None:
+                body["seed"] = _value(seed, f"{pointer}/$random/seed")
+            return {"$random": body}
+
+
+def _name(key: Any, pointer: str) -> str:
+    if isinstance(key, str):
+        return key
+    raise _refusal(_at(pointer, key), f"names of knobs are strings, not {type(key).__name__}")
+
+
+def _at(pointer: str, key: Any) -> str:
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def _refusal(pointer: str, detail: str) -> InvalidConfig:
+    return InvalidConfig(
+        "the config cannot be sent to the service", errors=[Fault(pointer, detail)]
+    )

@@ -1,0 +1,191 @@
+"""The service's resources as this client reads them from JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+Json = Mapping[str, Any]
+
+OPEN_RUNS = frozenset({"new", "ongoing"})
+_ACTIVE_OPERATIONS = frozenset({"pending", "running", "cancelling"})
+
+
+@dataclass(frozen=True)
+class ExperimentResource:
+    """One experiment."""
+
+    name: str
+    requested_name: str
+    status: str
+    storage_uri: str
+    active_operation: int | None
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        return cls(
+            name=wire["name"],
+            requested_name=wire["requestedName"],
+            status=wire["status"],
+            storage_uri=wire["storageUri"],
+            active_operation=wire.get("activeOperation"),
+        )
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One fit, download or end."""
+
+    number: int
+    kind: str
+    status: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    plan: str | None
+    run_count: int
+    artifacts_uri: str | None
+    error: str | None
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        return cls(
+            number=wire["operation"],
+            kind=wire["kind"],
+            status=wire["status"],
+            started_at=_instant(wire.get("startedAt")),
+            ended_at=_instant(wire.get("endedAt")),
+            plan=wire.get("plan", {}).get("reason"),
+            run_count=wire.get("runCount", 0),
+            artifacts_uri=wire.get("artifactsUri"),
+            error=wire.get("error"),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it still keeps the experiment from other operations."""
+        return self.status in _ACTIVE_OPERATIONS
+
+
+@dataclass(frozen=True)
+class DataHandleResource:
+    """One data handle as the service knows it."""
+
+    data_handle_id: str
+    status: str
+    rows: Mapping[str, int]
+    error: str | None
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        return cls(
+            data_handle_id=wire["dataHandleId"],
+            status=wire["status"],
+            rows=wire.get("rows", {}),
+            error=wire.get("error"),
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One leaf config being trained."""
+
+    run_id: int
+    data_handle_id: str
+    status: str
+    source: str
+    ended_by: str | None
+    completed_epochs: int
+    chunk: int
+    chunks: int
+    config: Json
+    attempts: int
+    started_at: datetime | None
+    runtime_s: float
+    message: str | None
+    traceback: str | None
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        progress = wire.get("progress", {})
+        # Progress may still tell of an epoch that is finished by now.
+        inside = progress.get("epoch") == wire["completedEpochs"] + 1
+        error = wire.get("error", {})
+        return cls(
+            run_id=wire["runId"],
+            data_handle_id=wire["dataHandleId"],
+            status=wire["status"],
+            source=wire["source"],
+            ended_by=wire.get("endedBy"),
+            completed_epochs=wire["completedEpochs"],
+            chunk=progress["chunk"] if inside else 0,
+            chunks=progress.get("chunks", 0),
+            config=wire["config"],
+            attempts=wire["attempts"],
+            started_at=_instant(wire.get("startedAt")),
+            runtime_s=wire["runtimeSeconds"],
+            message=error.get("message"),
+            traceback=error.get("traceback"),
+        )
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs it is to train."""
+        return int(self.config.get("train", {}).get("epochs", 0))
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line: the exception's last line, or the service's sentence."""
+        lines = (self.traceback or self.message or "no reason given").strip().splitlines()
+        return lines[-1].strip()
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What one finished epoch of a run measured."""
+
+    run_id: int
+    epoch: int
+    train_loss: float
+    metrics: Mapping[str, float]
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON; `float` also reads the words for values that are not finite."""
+        return cls(
+            run_id=wire["runId"],
+            epoch=wire["epoch"],
+            train_loss=float(wire["trainLoss"]),
+            metrics={name: float(value) for name, value in wire["metrics"].items()},
+        )
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of an experiment's log; `run_id` is `None` when a worker itself speaks."""
+
+    at: datetime
+    level: str
+    run_id: int | None
+    message: str
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        return cls(
+            at=datetime.fromisoformat(wire["at"]),
+            level=wire["level"],
+            run_id=wire.get("runId"),
+            message=wire["message"],
+        )
+
+    def __str__(self) -> str:
+        speaker = "worker" if self.run_id is None else f"run {self.run_id}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.level:<7} {speaker}: {self.message}"
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

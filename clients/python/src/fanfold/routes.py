@@ -1,0 +1,130 @@
+"""The service's routes, a method each; the names are those of its OpenAPI document."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+from fanfold.connection import Connection
+from fanfold.http import Http
+from fanfold.resources import (
+    DataHandleResource,
+    EpochResult,
+    ExperimentResource,
+    LogLine,
+    Operation,
+    Run,
+)
+
+# Runs and results of one page; the service gives fewer when they are big.
+_PAGE = 1000
+
+
+class WorkspaceRoutes:
+    """What can be asked of a workspace."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.http = Http(connection)
+        self._path = f"/v1/workspaces/{connection.workspace}"
+
+    def experiment(self, name: str) -> "ExperimentRoutes":
+        """Routes of one experiment."""
+        return ExperimentRoutes(self, name)
+
+    def create_experiment(
+        self, name: str, *, file_name: str, source: str, epoch_checkpoints: bool
+    ) -> tuple[ExperimentResource, bool]:
+        """Create an experiment or reconnect to it; the flag says which."""
+        body = {
+            "name": name,
+            "mlSpec": {"fileName": file_name, "source": source},
+            "epochCheckpoints": epoch_checkpoints,
+        }
+        answer = self.http.post(f"{self._path}/experiments", body)
+        return ExperimentResource.of(answer["experiment"]), answer["reconnected"]
+
+    def find_alive(self) -> ExperimentResource | None:
+        """The workspace's alive experiment, of which there is at most one."""
+        alive = self.http.pages(f"{self._path}/experiments", status="alive")
+        return next(map(ExperimentResource.of, alive), None)
+
+    def upload(self, path: str, content: bytes) -> str:
+        """Put a file in the workspace's bucket, unless it is there; gives its `s3://` URI."""
+        place = self.http.post(f"{self._path}/uploads", {"path": path}, repeatable=True)
+        if not place["exists"]:
+            self.http.put_file(place["uploadUrl"], content)
+        return place["uri"]
+
+
+class ExperimentRoutes:
+    """What can be asked of an experiment."""
+
+    def __init__(self, workspace: WorkspaceRoutes, name: str) -> None:
+        self.workspace = workspace
+        self.name = name
+        self._http = workspace.http
+        self._path = f"/v1/workspaces/{workspace.connection.workspace}/experiments/{name}"
+
+    def get(self) -> ExperimentResource:
+        """The experiment as it is now."""
+        return ExperimentResource.of(self._http.get(self._path))
+
+    def end(
+        self, artifacts_bucket: str | None, *, save_epoch_checkpoints: bool
+    ) -> tuple[bool, Operation | None]:
+        """End it; tells whether it ended at once, and the operation that saves artifacts."""
+        body: dict[str, Any] = {"saveEpochCheckpoints": save_epoch_checkpoints}
+        if artifacts_bucket is not None:
+            body["artifactsBucket"] = artifacts_bucket
+        answer = self._http.post(f"{self._path}/end", body, idempotency_key=str(uuid4()))
+        return answer["ended"], _operation(answer)
+
+    def create_data_handle(
+        self, body: Mapping[str, Any], *, idempotency_key: str | None
+    ) -> tuple[DataHandleResource, Operation | None]:
+        """Start the download of a data handle; the same key again gives the same handle."""
+        path = f"{self._path}/data-handles"
+        answer = self._http.post(path, body, idempotency_key=idempotency_key or str(uuid4()))
+        return DataHandleResource.of(answer["dataHandle"]), _operation(answer)
+
+    def get_data_handle(self, data_handle_id: str) -> DataHandleResource:
+        """One data handle."""
+        return DataHandleResource.of(self._http.get(f"{self._path}/data-handles/{data_handle_id}"))
+
+    def start_fit(self, body: Mapping[str, Any], *, idempotency_key: str | None) -> Operation:
+        """Start a fit; the same key again gives the same fit."""
+        key = idempotency_key or str(uuid4())
+        return Operation.of(self._http.post(f"{self._path}/fits", body, idempotency_key=key))
+
+    def get_operation(self, number: int) -> Operation:
+        """One operation."""
+        return Operation.of(self._http.get(f"{self._path}/operations/{number}"))
+
+    def cancel_current(self) -> Operation | None:
+        """Cancel whatever is active; nothing when nothing was."""
+        path = f"{self._path}/operations/current/cancel"
+        answer = self._http.post(path, repeatable=True)
+        return _operation(answer) if answer["cancelled"] else None
+
+    def list_runs(self, *, operation: int | None = None) -> list[Run]:
+        """All runs, or those of one operation, by run ID."""
+        pages = self._http.pages(f"{self._path}/runs", operation=operation, limit=_PAGE)
+        return [Run.of(item) for item in pages]
+
+    def get_run(self, run_id: int) -> Run:
+        """One run, also a deleted one."""
+        return Run.of(self._http.get(f"{self._path}/runs/{run_id}"))
+
+    def list_results(self, *, run_id: int | None = None) -> list[EpochResult]:
+        """Results of all finished epochs, or those of one run, by run and epoch."""
+        pages = self._http.pages(f"{self._path}/results", runId=run_id, limit=_PAGE)
+        return [EpochResult.of(item) for item in pages]
+
+    def list_logs(self, *, run_id: int | None = None) -> Iterator[LogLine]:
+        """Log lines in the order they arrived."""
+        return map(LogLine.of, self._http.pages(f"{self._path}/logs", runId=run_id))
+
+
+def _operation(answer: Mapping[str, Any]) -> Operation | None:
+    wire = answer.get("operation")
+    return None if wire is None else Operation.of(wire)

@@ -1,0 +1,16 @@
+import fanfold
+
+
+def test_the_public_names_are_these():
+    errors = {
+        name
+        for name, value in vars(fanfold.errors).items()
+        if getattr(value, "__module__", "") == "fanfold.errors" and isinstance(value, type)
+    }
+    rest = {"Connection", "DataHandle", "Experiment", "GridSearch", "List", "RandomSearch", "Range"}
+    assert set(fanfold.__all__) == errors | rest
+
+
+def test_every_public_thing_says_what_it_is():
+    for name in fanfold.__all__:
+        assert getattr(fanfold, name).__doc__

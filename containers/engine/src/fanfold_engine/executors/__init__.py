@@ -1,0 +1,6 @@
+"""In which order a worker's runs get their chunks."""
+
+from fanfold_engine.executors.executor import Executor
+from fanfold_engine.executors.single import SingleExecutor
+
+EXECUTORS: dict[str, type[Executor]] = {"single": SingleExecutor}

@@ -1,0 +1,151 @@
+"""The ``fit`` task: what all runs of a worker share, and its way from the first run to the last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cached_property
+from pathlib import Path
+
+import torch
+import torch._dynamo  # the first optimizer imports it, which takes seconds of its run's time
+
+from fanfold_engine.checkpoints import Checkpoints
+from fanfold_engine.data.dataset import Dataset
+from fanfold_engine.ending import FAULT, RESTART
+from fanfold_engine.executors import EXECUTORS
+from fanfold_engine.mlspec import UserCodeError, load_ml_spec
+from fanfold_engine.output import Output
+from fanfold_engine.protocol import Assignment, DealtRun
+from fanfold_engine.protocol import Fit as FitRequest
+from fanfold_engine.run import Run
+from fanfold_engine.session import Session
+from fanfold_engine.storage import ObjectStore
+from fanfold_engine.watchdog import Watch, Watchdog
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS_SECONDS = 30.0
+
+
+class Fit:
+    """One worker's part of a fit.
+
+    ``leave`` ends the process from whatever thread calls it.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        request: FitRequest,
+        *,
+        session: Session,
+        store: ObjectStore,
+        dataset: Future[Dataset],
+        output: Output,
+        scratch: Path,
+        leave: Callable[[int], object],
+    ) -> None:
+        self.assignment = assignment
+        self.request = request
+        self.session = session
+        self.output = output
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.checkpoints = Checkpoints(
+            assignment, store, scratch / "checkpoints", failed=self._upload_failed
+        )
+        self.watchdog = Watchdog(request.chunk_timeout_seconds, self._hung)
+        self._store = store
+        self._dataset = dataset
+        self._scratch = scratch
+        self._leave = leave
+        self._runs: dict[int, Run] = {}
+        self._was_heard = False
+
+    def work(self) -> None:
+        """Train until no run is left, or the worker is to leave."""
+        self.watchdog.start()
+        try:
+            EXECUTORS[self.request.executor]().work(self)
+            self.checkpoints.drain()
+        finally:
+            self.watchdog.close()
+
+    def take_on(self, *, wait: bool = True) -> Run | None:
+        """The next run to train, begun; ``None`` when there is none (yet, without ``wait``)."""
+        dealt: DealtRun | None = self.session.orders.next_run(wait=wait)
+        if dealt is None:
+            return None
+        run = self._runs[dealt.run_id] = Run(dealt, self)
+        run.begin()
+        return run
+
+    def dataset(self) -> Dataset:
+        """The data, fetched once.
+
+        Raises:
+            DataError: it cannot be used.
+        """
+        return self._dataset.result()
+
+    def ml_spec(self) -> type:
+        """The user's class, loaded once.
+
+        Raises:
+            UserCodeError: it cannot be loaded.
+        """
+        if isinstance(self._loaded_ml_spec, UserCodeError):
+            raise self._loaded_ml_spec
+        return self._loaded_ml_spec
+
+    @cached_property
+    def _loaded_ml_spec(self) -> type | UserCodeError:
+        source = self.assignment.ml_spec
+        path = self._scratch / "code" / Path(source.file_name).name
+        path.parent.mkdir()
+        self._store.download(self.assignment.bucket, source.key, path)
+        try:
+            return load_ml_spec(path, source.sha256)
+        except UserCodeError as error:
+            return error
+
+    def be_heard_once(self) -> None:
+        """Before user code first runs in this process, the control plane must know for which run.
+
+        Otherwise code that kills the process at once would never be counted against its run.
+        """
+        if not self._was_heard:
+            self._was_heard = self.session.flush()
+
+    def check_device(self) -> None:
+        """After an error: leave when it broke the GPU's context for all that follow."""
+        if self.device.type != "cuda":
+            return
+        try:
+            torch.cuda.synchronize()
+            torch.cuda.empty_cache()
+        except RuntimeError:
+            log.exception("the GPU context is broken; a new process goes on with the other runs")
+            self._say_last_words_and_leave(RESTART)
+
+    def _hung(self, watch: Watch, stack: str) -> None:
+        message = f"{watch.doing} took longer than {watch.limit_seconds:g} s and was taken for hung"
+        self._runs[watch.run_id].fail(message, stack)
+        self._say_last_words_and_leave(RESTART)
+
+    def _upload_failed(self, error: BaseException) -> None:
+        log.error("a checkpoint could not be published", exc_info=error)
+        self.session.flush(LAST_WORDS_SECONDS)
+        self._leave(FAULT)
+
+    def _say_last_words_and_leave(self, code: int) -> None:
+        self.checkpoints.drain(LAST_WORDS_SECONDS)
+        self.session.close(LAST_WORDS_SECONDS)
+        self._leave(code)
+
+
+def use_threads(cpu_threads: int | None) -> None:
+    """Set torch's threads; left alone it takes ``OMP_NUM_THREADS``, or one per core."""
+    if cpu_threads is not None:
+        torch.set_num_threads(cpu_threads)

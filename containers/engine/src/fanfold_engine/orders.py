@@ -1,0 +1,80 @@
+"""What the control plane wants of this worker, as the last answers said."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from fanfold_engine.protocol import DealtRun, SyncAnswer
+
+MAX_WAITING_RUNS = 16
+"""Runs dealt ahead, so that a worker of many small runs need not wait for a sync between them."""
+
+
+class Orders:
+    """Answers come in from the syncing thread; executors look between chunks."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._dealt: deque[DealtRun] = deque()
+        self._stop: set[int] = set()
+        self._drop: set[int] = set()
+        self._more = True
+        self._exit = False
+        self._leaving = False
+
+    def take_in(self, answer: SyncAnswer) -> None:
+        """Follow an answer."""
+        with self._changed:
+            fresh = {run.run_id for run in answer.train}
+            self._stop = (self._stop - fresh) | set(answer.stop)
+            self._drop = (self._drop - fresh) | set(answer.drop)
+            self._dealt.extend(answer.train)
+            self._more = answer.more
+            self._exit = self._exit or answer.exit
+            self._changed.notify_all()
+
+    def leave(self) -> None:
+        """The machine is about to be taken away: runs go on elsewhere."""
+        with self._changed:
+            self._leaving = True
+            self._changed.notify_all()
+
+    @property
+    def room(self) -> int:
+        """How many more runs can be dealt now."""
+        with self._changed:
+            return max(0, MAX_WAITING_RUNS - len(self._dealt))
+
+    @property
+    def exits(self) -> bool:
+        """Whether every run is to be stopped."""
+        return self._exit
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the machine is about to be taken away."""
+        return self._leaving
+
+    def stops(self, run_id: int) -> bool:
+        """Whether the run is to stop at its next chunk boundary."""
+        with self._changed:
+            return self._exit or run_id in self._stop
+
+    def drops(self, run_id: int) -> bool:
+        """Whether the run is to be let go of without a checkpoint."""
+        with self._changed:
+            return run_id in self._drop
+
+    def next_run(self, *, wait: bool = True) -> DealtRun | None:
+        """The next run to train; ``None`` when there is none, or, without ``wait``, none yet."""
+        with self._changed:
+            if wait:
+                self._changed.wait_for(self._is_known)
+            if self._leaving or not self._dealt:
+                return None
+            return self._dealt.popleft()
+
+    def _is_known(self) -> bool:
+        """Whether it is known if another run is to be trained."""
+        return bool(self._dealt) or not self._more or self._leaving or self._exit

@@ -1,0 +1,218 @@
+"""What an engine and the control plane say to each other, as frozen dataclasses.
+
+The engine sends what is true, the answer is what should be true. Syncs are numbered from 1 within a
+lease; one sent again with the same number has no second effect. ``schema/`` holds the JSON Schemas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+RunStatus = Literal["ongoing", "stopped", "completed", "failed"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+MAX_RUN_REPORTS = 50
+MAX_LOG_LINES = 2_000
+MAX_ROOM = 100
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A published checkpoint and the place in training it was taken at."""
+
+    prefix: str
+    epoch: int
+    chunk: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The epoch in training, its finished chunks, and its chunks in all."""
+
+    epoch: int
+    chunk: int
+    chunks: int
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One validation metric's value."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one finished epoch measured; ``val_loss`` comes first in ``metrics``."""
+
+    epoch: int
+    train_loss: float
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True)
+class RunError:
+    """Why a run failed: one sentence, and the traceback of the user's code."""
+
+    message: str
+    traceback: str | None = None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What became of a run since the last accepted sync."""
+
+    run_id: int
+    status: RunStatus
+    completed_epochs: int
+    progress: Progress | None = None
+    checkpoint: Checkpoint | None = None
+    epochs: tuple[EpochReport, ...] = ()
+    runtime_seconds: float = 0.0
+    error: RunError | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line said by a run's code, or by the worker itself when ``run_id`` is left out."""
+
+    at: str
+    level: LogLevel
+    message: str
+    run_id: int | None = None
+
+
+@dataclass(frozen=True)
+class DownloadReport:
+    """How a download ended."""
+
+    status: Literal["ready", "failed"]
+    rows: dict[str, int] = field(default_factory=dict)
+    manifest_sha256: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """One sync."""
+
+    job_id: str
+    attempt: int
+    sequence: int
+    needs_credentials: bool
+    room: int
+    runs: tuple[RunReport, ...] = ()
+    logs: tuple[LogLine, ...] = ()
+    download: DownloadReport | None = None
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Short-lived storage credentials."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expires_at: str
+
+
+@dataclass(frozen=True)
+class MlSpecSource:
+    """Where the user's MLSpec file lies."""
+
+    key: str
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Locators:
+    """A dataset's places, every one an ``s3://`` URI."""
+
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    predict: str | None = None
+    objects: str | None = None
+    train_objects: str | None = None
+    validation_objects: str | None = None
+    test_objects: str | None = None
+    predict_objects: str | None = None
+    misc: str | None = None
+
+
+@dataclass(frozen=True)
+class DataHandle:
+    """What to sample of a dataset, and where its manifest lies or is to be written."""
+
+    data_handle_id: str
+    locators: Locators
+    download_columns: tuple[str, ...]
+    fraction: float
+    seed: int
+    manifest_key: str
+    manifest_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit was asked to do."""
+
+    seed: int
+    executor: str
+    chunk_timeout_seconds: float
+    checkpoint_interval_seconds: float
+    num_chunks: int | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What the whole worker is for."""
+
+    kind: Literal["fit", "download"]
+    workspace: str
+    experiment: str
+    operation: int
+    worker: int
+    lease: int
+    bucket: str
+    prefix: str
+    ml_spec: MlSpecSource
+    epoch_checkpoints: bool
+    data_handle: DataHandle
+    fit: Fit | None = None
+
+
+@dataclass(frozen=True)
+class DealtRun:
+    """A run to take on, from its newest checkpoint or from the start."""
+
+    run_id: int
+    config: dict[str, Any]
+    completed_epochs: int
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True)
+class SyncAnswer:
+    """What should be true."""
+
+    sequence: int
+    train: tuple[DealtRun, ...]
+    more: bool
+    stop: tuple[int, ...]
+    drop: tuple[int, ...]
+    exit: bool
+    sync_interval_seconds: float
+    token: str | None = None
+    credentials: Credentials | None = None
+    assignment: Assignment | None = None
+
+
+def instant(at: datetime | None = None) -> str:
+    """A moment as the protocol writes it: ISO 8601, UTC, milliseconds."""
+    moment = at or datetime.now(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

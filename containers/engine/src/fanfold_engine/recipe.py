@@ -1,0 +1,75 @@
+"""How a run is to be trained: the ``train`` part of its leaf config, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fanfold_engine.mlspec import UserCodeError
+
+
+@dataclass(frozen=True)
+class Named:
+    """A class by its name, and what to make it with."""
+
+    name: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Named:
+        """Read ``{name, args}``."""
+        return cls(told["name"], dict(told.get("args") or {}))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Epochs, batches, optimizer and the rest."""
+
+    epochs: int
+    batch_size: int
+    optimizer: Named
+    lr_scheduler: Named | None
+    scheduler_interval: Literal["batch", "epoch"]
+    max_grad_norm: float | None
+    accumulation: int
+    precision: Literal["fp32", "bf16"]
+    named_metrics: dict[str, Named]
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Recipe:
+        """Read a leaf config; it was checked when the fit was asked for.
+
+        Raises:
+            UserCodeError: it is not a config all the same.
+        """
+        try:
+            return cls._read(config["train"], config.get("named_metrics") or {})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserCodeError(
+                f"the config cannot be used: {type(error).__name__} {error}"
+            ) from error
+
+    @classmethod
+    def _read(cls, train: Mapping[str, Any], named_metrics: Mapping[str, Any]) -> Recipe:
+        scheduler = train.get("lr_scheduler")
+        norm = train.get("max_grad_norm")
+        return cls(
+            epochs=int(train["epochs"]),
+            batch_size=int(train["batch_size"]),
+            optimizer=Named.read(train["optimizer"]),
+            lr_scheduler=Named.read(scheduler) if scheduler else None,
+            scheduler_interval=_one_of(
+                ("batch", "epoch"), (scheduler or {}).get("interval") or "batch"
+            ),
+            max_grad_norm=None if norm is None else float(norm),
+            accumulation=int(train.get("gradient_accumulation_steps") or 1),
+            precision=_one_of(("fp32", "bf16"), train.get("precision") or "fp32"),
+            named_metrics={label: Named.read(told) for label, told in named_metrics.items()},
+        )
+
+
+def _one_of(allowed: tuple[str, ...], value: Any) -> Any:
+    if value not in allowed:
+        raise ValueError(f"{value!r} is not one of {', '.join(allowed)}")
+    return value

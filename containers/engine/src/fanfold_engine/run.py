@@ -1,0 +1,216 @@
+"""One run in this worker's hands: trained chunk by chunk, told of, checkpointed, steered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fanfold_engine.checkpoints import CheckpointDamagedError
+from fanfold_engine.data.errors import DataError
+from fanfold_engine.metrics import import_torchmetrics
+from fanfold_engine.mlspec import UserCodeError
+from fanfold_engine.protocol import (
+    Checkpoint,
+    DealtRun,
+    EpochReport,
+    Progress,
+    RunError,
+    RunReport,
+    RunStatus,
+)
+from fanfold_engine.recipe import Recipe
+from fanfold_engine.structure import UnstorableError
+from fanfold_engine.training import Training
+
+if TYPE_CHECKING:
+    from fanfold_engine.fit import Fit
+
+LOADING_SECONDS = 300.0
+"""What the user's imports may take at least; the limit for chunks does not mean them."""
+RUN_ERRORS = (UserCodeError, DataError, CheckpointDamagedError, UnstorableError)
+
+
+class Run:
+    """A dealt run. An error in it ends it and nothing else."""
+
+    def __init__(self, dealt: DealtRun, fit: Fit) -> None:
+        self.run_id = dealt.run_id
+        self.is_in_hand = True
+        self._dealt = dealt
+        self._fit = fit
+        self._orders = fit.session.orders
+        self._published = dealt.checkpoint
+        self._checkpoint_at = time.monotonic()
+        self._lock = threading.Lock()
+        self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
+        self._training: Training | None = None
+
+    def begin(self) -> None:
+        """Load code, data and checkpoint, so that the next chunk can be trained."""
+        if self._orders.drops(self.run_id):
+            self.is_in_hand = False
+        elif self._orders.stops(self.run_id):
+            self._end("stopped")
+        else:
+            self._tell()
+            self._fit.session.sync_soon()
+            self._fit.be_heard_once()
+            self._guarded(self._prepare)
+
+    def advance(self) -> None:
+        """Train one chunk, tell of it, and follow what the control plane wants by now."""
+        self._guarded(self._train_chunk)
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        started_at = time.monotonic()
+        try:
+            with self._fit.output.of(self.run_id):
+                action()
+        except RUN_ERRORS as error:
+            seconds = time.monotonic() - started_at
+            self.fail(str(error), getattr(error, "user_traceback", None), seconds)
+            self._fit.check_device()
+
+    def _prepare(self) -> None:
+        started_at = time.monotonic()
+        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._dealt.config)
+        if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
+            self._end("completed")
+            return
+        dataset = self._fit.dataset()
+        state = None if checkpoint is None else self._fit.checkpoints.fetch(checkpoint)
+        watch = self._fit.watchdog.watch
+        with watch(self.run_id, "loading the code", at_least=LOADING_SECONDS):
+            ml_spec = self._fit.ml_spec()
+            if recipe.named_metrics:
+                import_torchmetrics()
+        with watch(self.run_id, "making the model"):
+            self._training = Training(
+                ml_spec,
+                self._dealt.config,
+                dataset,
+                seed=self._fit.request.seed,
+                num_chunks=self._fit.request.num_chunks,
+                device=self._fit.device,
+            )
+            if state is not None:
+                self._training.restore(state)
+        self._tell(runtime_seconds=time.monotonic() - started_at)
+
+    def _train_chunk(self) -> None:
+        training = self._training
+        assert training is not None
+        started_at = time.monotonic()
+        place, chunks = training.place, training.chunks
+        number = f"chunk {place.chunk + 1} of {chunks} of epoch {place.epoch + 1}"
+        with self._fit.watchdog.watch(self.run_id, number):
+            training.train_chunk()
+        epochs: tuple[EpochReport, ...] = ()
+        if training.epoch_is_trained:
+            with self._fit.watchdog.watch(self.run_id, f"validation after epoch {place.epoch + 1}"):
+                epochs = (training.finish_epoch(),)
+        self._tell(
+            completed_epochs=training.place.epoch,
+            progress=Progress(place.epoch + 1, place.chunk + 1, chunks),
+            epochs=epochs,
+            runtime_seconds=time.monotonic() - started_at,
+        )
+        self._heed_orders(training)
+
+    def _heed_orders(self, training: Training) -> None:
+        """The only place where control enters."""
+        if self._orders.drops(self.run_id):
+            self._let_go()
+        elif training.is_over:
+            self._checkpoint(training, "completed")
+            self._let_go()
+        elif self._orders.leaves:
+            self._checkpoint(training, "ongoing")
+            self._let_go()
+        elif self._orders.stops(self.run_id):
+            self._checkpoint(training, "stopped")
+            self._let_go()
+        elif self._checkpoint_is_due(training):
+            self._checkpoint(training, "ongoing")
+
+    def _checkpoint_is_due(self, training: Training) -> bool:
+        if self._fit.assignment.epoch_checkpoints and training.place.chunk == 0:
+            return True
+        if self._fit.checkpoints.is_busy(self.run_id):
+            return False
+        age = time.monotonic() - self._checkpoint_at
+        return age >= self._fit.request.checkpoint_interval_seconds
+
+    def _checkpoint(self, training: Training, status: RunStatus) -> None:
+        """Publish a checkpoint; only then is the run told to be ``status``."""
+        self._checkpoint_at = time.monotonic()
+        state = training.capture()
+        self._fit.checkpoints.publish(
+            self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
+        )
+
+    def _tell_checkpoint(self, checkpoint: Checkpoint, status: RunStatus) -> None:
+        older, self._published = self._published, checkpoint
+        # Another thread may have ended the run meanwhile: a status once ended stays.
+        self._tell(
+            status=None if status == "ongoing" else status,
+            checkpoint=checkpoint,
+            accepted=lambda: self._supersede(older, checkpoint),
+        )
+        self._fit.session.sync_soon()
+
+    def _supersede(self, older: Checkpoint | None, newer: Checkpoint) -> None:
+        """Remove a checkpoint that nobody can ask for any more."""
+        if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
+            return
+        if self._fit.assignment.epoch_checkpoints and older.chunk == 0:
+            return
+        self._fit.checkpoints.remove(older)
+
+    def fail(self, message: str, traceback: str | None, runtime_seconds: float = 0.0) -> None:
+        """The run is over with an error."""
+        error = RunError(message, traceback)
+        self._tell(status="failed", error=error, runtime_seconds=runtime_seconds)
+        self._fit.session.sync_soon()
+        self._let_go()
+
+    def _end(self, status: RunStatus) -> None:
+        self._tell(status=status)
+        self._fit.session.sync_soon()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.is_in_hand = False
+        self._training = None
+
+    def _tell(
+        self,
+        *,
+        status: RunStatus | None = None,
+        completed_epochs: int | None = None,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+        epochs: tuple[EpochReport, ...] = (),
+        runtime_seconds: float = 0.0,
+        error: RunError | None = None,
+        accepted: Callable[[], None] | None = None,
+    ) -> None:
+        """Put a report in the ledger; status, epochs done and error stay told until they change."""
+        with self._lock:
+            self._told = replace(
+                self._told,
+                status=status or self._told.status,
+                completed_epochs=completed_epochs or self._told.completed_epochs,
+                error=error or self._told.error,
+            )
+            report = replace(
+                self._told,
+                progress=progress,
+                checkpoint=checkpoint,
+                epochs=epochs,
+                runtime_seconds=runtime_seconds,
+            )
+            self._fit.session.ledger.report(report, accepted)

@@ -1,0 +1,69 @@
+"""Which examples come when: a pure function of the seed, the rows and the config.
+
+An epoch is a permutation of the rows, cut into batches; ``accumulation`` batches make one
+optimizer step; a chunk is a contiguous range of whole steps. So chunks never change the
+arithmetic, and no gradient is held across a chunk's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+DEFAULT_CHUNKS = 4
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """The seed of an epoch's permutation: ``seed * 1_000_003 + epoch``, within 63 bits."""
+    return (seed * 1_000_003 + epoch) % 2**63
+
+
+def permutation(rows: int, seed: int, epoch: int) -> list[int]:
+    """The order in which an epoch (from 1) sees the rows."""
+    generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
+    return torch.randperm(rows, generator=generator).tolist()
+
+
+@dataclass(frozen=True)
+class EpochSchedule:
+    """One epoch of one run."""
+
+    rows: int
+    batch_size: int
+    accumulation: int
+    seed: int
+    epoch: int
+    wanted_chunks: int
+
+    @cached_property
+    def steps(self) -> int:
+        """Optimizer steps in the epoch."""
+        return -(-self._batches // self.accumulation)
+
+    @cached_property
+    def chunks(self) -> int:
+        """Chunks in the epoch: as many as wanted, at most one per step."""
+        return min(self.wanted_chunks, self.steps)
+
+    def steps_of(self, chunk: int) -> Iterator[list[Sequence[int]]]:
+        """The steps of a chunk (from 0), each as the row positions of its batches."""
+        first, end = (bound * self.steps // self.chunks for bound in (chunk, chunk + 1))
+        for step in range(first, end):
+            batches = range(
+                step * self.accumulation, min((step + 1) * self.accumulation, self._batches)
+            )
+            yield [self._batch(number) for number in batches]
+
+    @cached_property
+    def _batches(self) -> int:
+        return -(-self.rows // self.batch_size)
+
+    @cached_property
+    def _order(self) -> list[int]:
+        return permutation(self.rows, self.seed, self.epoch)
+
+    def _batch(self, number: int) -> Sequence[int]:
+        return self._order[number * self.batch_size : (number + 1) * self.batch_size]

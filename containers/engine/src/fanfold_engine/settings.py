@@ -1,0 +1,58 @@
+"""What the engine is told by its environment, read once at start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class SettingsError(Exception):
+    """The environment lacks a setting, or one is wrong."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the control plane is and who this worker is."""
+
+    url: str
+    token: str
+    region: str
+    job_id: str
+    attempt: int
+    cpu_threads: int | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings.
+
+        Raises:
+            SettingsError: one is missing or not what it should be.
+        """
+        cpu_threads = environment.get("FANFOLD_CPU_THREADS")
+        return cls(
+            url=_required(environment, "FANFOLD_URL").rstrip("/"),
+            token=_required(environment, "FANFOLD_WORKER_TOKEN"),
+            region=_required(environment, "AWS_REGION"),
+            job_id=_required(environment, "AWS_BATCH_JOB_ID"),
+            attempt=_positive(
+                "AWS_BATCH_JOB_ATTEMPT", environment.get("AWS_BATCH_JOB_ATTEMPT", "1")
+            ),
+            cpu_threads=None
+            if cpu_threads is None
+            else _positive("FANFOLD_CPU_THREADS", cpu_threads),
+        )
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise SettingsError(f"the environment variable {name} is not set")
+    return value
+
+
+def _positive(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(
+            f"the environment variable {name} must be a whole number from 1, not {text!r}"
+        )
+    return int(text)

@@ -1,0 +1,280 @@
+"""The training of one run, chunk by chunk. It knows nothing of workers, storage or other runs.
+
+With chunks, stops, moves and retries left out, it is this loop, and its weights and metrics
+equal those of this loop bit for bit on a CPU (tests hold it to that)::
+
+    random.seed(seed); numpy.random.seed(seed); torch.manual_seed(seed)
+    spec = MLSpec()
+    spec.initialize_run(misc_path, cfg, "train")
+    model = spec.create_model(cfg)
+    optimizer = torch.optim.NAME(model.parameters(), **args)
+    scheduler = torch.optim.lr_scheduler.NAME(optimizer, **args)
+    with random_numbers_kept_aside():
+        validation_spec = copy.copy(spec)
+        validation_spec.initialize_run(misc_path, cfg, "validation")
+        metrics = validation_spec.metrics(cfg, "validation")
+    for epoch in range(1, epochs + 1):
+        model.train()
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+        order = torch.randperm(len(rows), generator=generator).tolist()
+        batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        for group in [batches[i : i + accumulation] for i in range(0, len(batches), accumulation)]:
+            for batch in group:
+                examples = [spec.row_prep(rows[i], object_dir, cfg, "train") for i in batch]
+                examples = spec.collate(examples, cfg, "train")
+                loss = spec.compute_forward(model, examples, cfg, "train")["loss"]
+                (loss / len(group)).backward()
+                loss_sum += loss.item() * len(batch)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
+            optimizer.step()
+            optimizer.zero_grad()
+            scheduler.step()                # here for interval "batch"
+        scheduler.step()                    # or here for interval "epoch"
+        train_loss = loss_sum / len(rows)
+        with random_numbers_kept_aside(), torch.no_grad():
+            model.eval()                    # then compute_forward over the validation rows in
+            their order, ...                             # val_loss weighted by examples, and
+            the metrics
+
+Validation starts from the random numbers where training stands and gives them back untouched,
+so what it draws never changes training. The random numbers are the run's own: they are put in
+place when a chunk begins and kept aside when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from fanfold_engine.data.dataset import Dataset, PartitionData
+from fanfold_engine.metrics import ValidationMetrics
+from fanfold_engine.mlspec import RunCode, blamed, scalar_loss
+from fanfold_engine.optimizers import create_optimizer, create_scheduler
+from fanfold_engine.protocol import EpochReport, Metric
+from fanfold_engine.randomness import RandomState, isolated, seed_all
+from fanfold_engine.recipe import Recipe
+from fanfold_engine.schedule import DEFAULT_CHUNKS, EpochSchedule
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a run has come: finished epochs, chunks of the next, and the sums over those."""
+
+    epoch: int = 0
+    chunk: int = 0
+    chunks: int = 0
+    loss_sum: float = 0.0
+    examples: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that must be kept to go on elsewhere as if nothing had happened."""
+
+    place: Place
+    random: RandomState
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any] | None
+
+
+class Training:
+    """One run's model, optimizer and place."""
+
+    def __init__(
+        self,
+        ml_spec: type,
+        config: dict[str, Any],
+        dataset: Dataset,
+        *,
+        seed: int,
+        num_chunks: int | None,
+        device: torch.device,
+    ) -> None:
+        seed_all(seed)
+        self.recipe = Recipe.read(config)
+        self.place = Place()
+        self._dataset = dataset
+        self._seed = seed
+        self._num_chunks = num_chunks or DEFAULT_CHUNKS
+        self._device = device
+        self._code = RunCode.for_training(ml_spec, config)
+        self._code.initialize(dataset.misc_path)
+        self.model = self._code.create_model()
+        with blamed(f"moving the model to {device}"):
+            self.model.to(device)
+        self._optimizer = create_optimizer(self.model, self.recipe.optimizer)
+        self._scheduler = create_scheduler(self._optimizer, self.recipe.lr_scheduler)
+        self._epoch = self._schedule(1)
+        self._random = RandomState.now(device)
+        if dataset.validation is not None:
+            with isolated(device):
+                self._validation_code = self._code.in_mode("validation")
+                self._validation_code.initialize(dataset.misc_path)
+                named = self.recipe.named_metrics
+                self._metrics = ValidationMetrics(self._validation_code, named, device)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done."""
+        return self.place.epoch >= self.recipe.epochs
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of the epoch in training."""
+        return self._epoch.chunks
+
+    def train_chunk(self) -> None:
+        """Train on the next chunk of the epoch."""
+        losses: list[tuple[torch.Tensor, int]] = []
+        with self._own_random_numbers():
+            self.model.train()
+            for batches in self._epoch.steps_of(self.place.chunk):
+                for batch in batches:
+                    losses.append((self._backward(batch, len(batches)), len(batch)))
+                self._step()
+            if self._ends_epoch and self.recipe.scheduler_interval == "epoch":
+                self._step_scheduler()
+        # Read only now, as reading a number from a GPU waits for it.
+        loss_sum = self.place.loss_sum
+        for loss, examples in losses:
+            loss_sum += loss.item() * examples
+        examples = self.place.examples + sum(count for _, count in losses)
+        self.place = replace(
+            self.place,
+            chunk=self.place.chunk + 1,
+            chunks=self.chunks,
+            loss_sum=loss_sum,
+            examples=examples,
+        )
+
+    @property
+    def epoch_is_trained(self) -> bool:
+        """Whether the epoch has no chunks left and is to be finished."""
+        return self.place.chunk == self.chunks
+
+    def finish_epoch(self) -> EpochReport:
+        """Validate after the last chunk and go on to the next epoch."""
+        epoch = self.place.epoch + 1
+        train_loss = self.place.loss_sum / self.place.examples
+        metrics = (
+            () if self._dataset.validation is None else self._validate(self._dataset.validation)
+        )
+        self.place = Place(epoch=epoch)
+        self._epoch = self._schedule(epoch + 1)
+        return EpochReport(epoch, train_loss, metrics)
+
+    def capture(self) -> TrainingState:
+        """What the training is made of now, between two chunks. Tensors are shared, not copied."""
+        scheduler = None if self._scheduler is None else self._scheduler.state_dict()
+        with blamed("the model's state_dict"):
+            model = self.model.state_dict()
+        return TrainingState(
+            self.place, self._random, model, self._optimizer.state_dict(), scheduler
+        )
+
+    def restore(self, state: TrainingState) -> None:
+        """Go on from a captured state."""
+        with blamed("loading the checkpoint"):
+            self.model.load_state_dict(state.model)
+            self._optimizer.load_state_dict(state.optimizer)
+            if self._scheduler is not None and state.scheduler is not None:
+                self._scheduler.load_state_dict(state.scheduler)
+        self.place = state.place
+        self._random = state.random
+        # An epoch that was begun keeps its chunks, whatever this fit's number is.
+        self._epoch = self._schedule(self.place.epoch + 1, self.place.chunks or None)
+
+    def _schedule(self, epoch: int, chunks: int | None = None) -> EpochSchedule:
+        return EpochSchedule(
+            rows=len(self._dataset.train.rows),
+            batch_size=self.recipe.batch_size,
+            accumulation=self.recipe.accumulation,
+            seed=self._seed,
+            epoch=epoch,
+            wanted_chunks=chunks or self._num_chunks,
+        )
+
+    @property
+    def _ends_epoch(self) -> bool:
+        return self.place.chunk + 1 == self.chunks
+
+    @contextmanager
+    def _own_random_numbers(self) -> Iterator[None]:
+        self._random.restore(self._device)
+        yield
+        self._random = RandomState.now(self._device)
+
+    def _backward(self, positions: Any, batches_in_step: int) -> torch.Tensor:
+        train = self._dataset.train
+        batch = self._code.batch(train.rows.take(positions), train.object_dir)
+        with self._autocast():
+            loss = self._code.loss(self.model, self._on_device(batch))
+        with blamed("the backward pass"):
+            (loss / batches_in_step if batches_in_step > 1 else loss).backward()
+        return loss.detach()
+
+    def _step(self) -> None:
+        with blamed("the optimizer step"):
+            if self.recipe.max_grad_norm is not None:
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.max_grad_norm)
+            self._optimizer.step()
+            self._optimizer.zero_grad()
+        if self.recipe.scheduler_interval == "batch":
+            self._step_scheduler()
+
+    def _step_scheduler(self) -> None:
+        if self._scheduler is not None:
+            with blamed("the lr_scheduler step"):
+                self._scheduler.step()
+
+    def _validate(self, partition: PartitionData) -> tuple[Metric, ...]:
+        rows, size = partition.rows, self.recipe.batch_size
+        losses: list[tuple[torch.Tensor, int]] = []
+        self._metrics.reset()
+        with self._own_random_numbers(), isolated(self._device), torch.no_grad():
+            self.model.eval()
+            for start in range(0, len(rows), size):
+                positions = range(start, min(start + size, len(rows)))
+                batch = self._validation_code.batch(rows.take(positions), partition.object_dir)
+                with self._autocast():
+                    answer = self._validation_code.forward(self.model, self._on_device(batch))
+                if answer.get("loss") is not None:
+                    losses.append((scalar_loss(answer["loss"]), len(positions)))
+                self._metrics.update(answer)
+            metrics = self._metrics.compute()
+        return (*_val_loss(losses), *metrics)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self.recipe.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self._device.type, dtype=torch.bfloat16)
+
+    def _on_device(self, batch: Any) -> Any:
+        return batch if self._device.type == "cpu" else _moved(batch, self._device)
+
+
+def _val_loss(losses: list[tuple[torch.Tensor, int]]) -> tuple[Metric, ...]:
+    """The loss weighted by examples; none when ``compute_forward`` gave none."""
+    if not losses:
+        return ()
+    total = 0.0
+    for loss, examples in losses:
+        total += loss.item() * examples
+    return (Metric("val_loss", total / sum(count for _, count in losses)),)
+
+
+def _moved(batch: Any, device: torch.device) -> Any:
+    """The batch with all its tensors on the device."""
+    if isinstance(batch, dict):
+        return {key: _moved(value, device) for key, value in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(_moved(value, device) for value in batch))
+    if isinstance(batch, list | tuple):
+        return type(batch)(_moved(value, device) for value in batch)
+    move = getattr(batch, "to", None)
+    return batch if move is None else move(device, non_blocking=True)

@@ -1,0 +1,53 @@
+"""Object storage in a folder: buckets are its directories."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from fanfold_engine.storage import ObjectInfo, ObjectUnreadableError
+
+
+class FolderStore:
+    """An ObjectStore that several processes may use at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def head(self, bucket: str, key: str) -> ObjectInfo:
+        path = self.path(bucket, key)
+        if not path.is_file():
+            raise ObjectUnreadableError(bucket, key)
+        data = path.read_bytes()
+        return ObjectInfo(bucket, key, len(data), hashlib.md5(data).hexdigest())
+
+    def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
+        base = self.root / bucket
+        keys = (str(path.relative_to(base)) for path in base.rglob("*") if path.is_file())
+        return (self.head(bucket, key) for key in sorted(keys) if key.startswith(prefix))
+
+    def download(self, bucket: str, key: str, path: Path) -> ObjectInfo:
+        info = self.head(bucket, key)
+        shutil.copyfile(self.path(bucket, key), path)
+        return info
+
+    def upload(self, bucket: str, key: str, path: Path) -> None:
+        self.put(bucket, key, path.read_bytes())
+
+    def delete(self, bucket: str, key: str) -> None:
+        self.path(bucket, key).unlink(missing_ok=True)
+
+    def put(self, bucket: str, key: str, data: bytes) -> str:
+        """Put bytes; the object's URI."""
+        path = self.path(bucket, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{uuid4()}")
+        beside.write_bytes(data)
+        beside.replace(path)
+        return f"s3://{bucket}/{key}"
+
+    def path(self, bucket: str, key: str) -> Path:
+        return self.root / bucket / key

@@ -1,0 +1,81 @@
+import type * as z from 'zod/mini';
+import type { Problem } from './problem.ts';
+import { problem, problemName } from './problem.ts';
+import type { Route } from './route.ts';
+
+/** What a caller gives for a route; parts the route has no members for may be left out. */
+export interface ClientCall<R extends Route> {
+  readonly params?: z.input<R['params']>;
+  readonly query?: z.input<R['query']>;
+  readonly body?: z.input<R['body']>;
+  readonly idempotencyKey?: string;
+}
+
+export interface ClientReply<R extends Route> {
+  readonly status: number;
+  readonly body: z.output<R['answer']>;
+}
+
+/** The service refused a call; `name` is the problem's stable name. */
+export class ProblemError extends Error {
+  override readonly name: string;
+  readonly problem: Problem;
+
+  constructor(refusal: Problem) {
+    super(refusal.detail);
+    this.name = problemName(refusal.type);
+    this.problem = refusal;
+  }
+}
+
+/**
+ * Calls routes over HTTPS with everything typed by the route table.
+ *
+ * @example
+ * const { call } = client({ url: 'https://…', token });
+ * const { body } = await call(listRuns, { params: { workspace: 'default', experiment: 'digits' } });
+ */
+export const client = ({ url, token }: { readonly url: string; readonly token?: string }) => ({
+  call: async <R extends Route>(route: R, call: ClientCall<R> = {}): Promise<ClientReply<R>> => {
+    const response = await fetch(url + target(route, call), {
+      method: route.method,
+      headers: headers(token, call),
+      ...(route.method !== 'GET' && { body: JSON.stringify(call.body ?? {}) }),
+    });
+    const body: unknown = await response.json();
+    if (!response.ok) throw new ProblemError(problem.parse(withDefaults(body, response)));
+    return { status: response.status, body: route.answer.parse(body) as z.output<R['answer']> };
+  },
+});
+
+const target = <R extends Route>({ path }: R, { params, query }: ClientCall<R>): string => {
+  const given = new Map(Object.entries(params ?? {}));
+  const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
+    encodeURIComponent(String(given.get(name))),
+  );
+  const asked = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  const search = new URLSearchParams(
+    asked.map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  return asked.length === 0 ? filled : `${filled}?${search}`;
+};
+
+const headers = (token: string | undefined, { idempotencyKey }: { idempotencyKey?: string }) => ({
+  'content-type': 'application/json',
+  ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+});
+
+/** API Gateway's own refusals (401, 403, 404, 413, 429) are no problem documents; they are told as one. */
+const withDefaults = (body: unknown, { status, statusText }: Response): unknown => {
+  const { message, ...rest } = body as Record<string, unknown>;
+  const type = gatewayProblems[status] ?? 'internal-error';
+  return { type, title: statusText, status, detail: String(message ?? statusText), ...rest };
+};
+
+const gatewayProblems: Readonly<Record<number, string>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  413: 'too-large',
+};

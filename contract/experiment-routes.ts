@@ -1,0 +1,113 @@
+import * as z from 'zod/mini';
+import { dataHandleResource, experimentResource, operationResource, page } from './resources.ts';
+import { route } from './route.ts';
+import {
+  experimentPath,
+  experimentsPath,
+  inExperiment,
+  inWorkspace,
+  none,
+  paging,
+} from './route-parts.ts';
+import { experimentName, locators } from './shapes.ts';
+
+export const createExperiment = route({
+  name: 'createExperiment',
+  method: 'POST',
+  path: experimentsPath,
+  summary: 'Creates an experiment, or reconnects to the alive one of that name',
+  access: 'user',
+  params: inWorkspace,
+  query: none,
+  body: z.strictObject({
+    name: experimentName,
+    mlSpec: z.strictObject({
+      fileName: z.string().check(z.regex(/^[^/\\]{1,255}$/)),
+      source: z.string().check(z.minLength(1)),
+    }),
+    epochCheckpoints: z._default(z.boolean(), false),
+  }),
+  answer: z.object({ experiment: experimentResource, reconnected: z.boolean() }),
+  statuses: { 201: 'Created; a different alive experiment was ended', 200: 'Reconnected' },
+  problems: ['invalid-ml-spec', 'code-changed', 'settings-changed', 'too-large'],
+});
+
+export const listExperiments = route({
+  name: 'listExperiments',
+  method: 'GET',
+  path: experimentsPath,
+  summary: 'Lists the workspace’s experiments by name',
+  access: 'user',
+  params: inWorkspace,
+  query: z.object({ ...paging, status: z.optional(z.enum(['alive', 'ended'])) }),
+  body: none,
+  answer: page(experimentResource),
+  statuses: { 200: 'A page of experiments' },
+  problems: [],
+});
+
+export const getExperiment = route({
+  name: 'getExperiment',
+  method: 'GET',
+  path: experimentPath,
+  summary: 'Shows one experiment',
+  access: 'user',
+  params: inExperiment,
+  query: none,
+  body: none,
+  answer: experimentResource,
+  statuses: { 200: 'The experiment' },
+  problems: ['experiment-not-found'],
+});
+
+export const endExperiment = route({
+  name: 'endExperiment',
+  method: 'POST',
+  path: `${experimentPath}/end`,
+  summary: 'Ends the experiment, saving its artifacts first when asked to',
+  access: 'user',
+  params: inExperiment,
+  query: none,
+  body: z.strictObject({
+    artifactsBucket: z.optional(z.string()),
+    saveEpochCheckpoints: z._default(z.boolean(), false),
+  }),
+  answer: z.object({ ended: z.boolean(), operation: z.optional(operationResource) }),
+  statuses: { 200: 'Ended, or there was nothing to end', 202: 'The artifacts are being saved' },
+  problems: ['experiment-not-found', 'operation-in-progress', 'epoch-checkpoints-disabled'],
+  idempotent: true,
+});
+
+export const createDataHandle = route({
+  name: 'createDataHandle',
+  method: 'POST',
+  path: `${experimentPath}/data-handles`,
+  summary: 'Downloads a data handle: writes its immutable manifest',
+  access: 'user',
+  params: inExperiment,
+  query: none,
+  body: z.strictObject({
+    locators,
+    downloadColumns: z._default(z.array(z.string()), []),
+    fraction: z._default(z.number(), 1),
+    seed: z._default(z.int(), 42),
+  }),
+  answer: z.object({ dataHandle: dataHandleResource, operation: z.optional(operationResource) }),
+  statuses: { 202: 'The manifest is being written', 200: 'It was written before' },
+  problems: ['experiment-not-found', 'experiment-ended', 'operation-in-progress'],
+  idempotent: true,
+});
+
+export const getDataHandle = route({
+  name: 'getDataHandle',
+  method: 'GET',
+  path: `${experimentPath}/data-handles/{dataHandle}`,
+  summary: 'Shows one data handle',
+  access: 'user',
+  params: z.extend(inExperiment, { dataHandle: z.string() }),
+  query: none,
+  body: none,
+  answer: dataHandleResource,
+  statuses: { 200: 'The data handle' },
+  problems: ['experiment-not-found', 'data-handle-not-found'],
+});

@@ -1,0 +1,105 @@
+import * as z from 'zod/mini';
+import { dataHandleStatuses, partitions } from '../domain/data-handle.ts';
+import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
+import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
+import { runEndings, runSources, runStatuses } from '../domain/run.ts';
+import { experimentName, instant, locators, metricValue, runId } from './shapes.ts';
+import { logLine } from './worker-protocol.ts';
+
+/* The resources as HTTP shows them. Members that do not apply are left out. */
+
+export const experimentResource = z.object({
+  name: experimentName,
+  requestedName: experimentName,
+  workspace: z.string(),
+  status: z.enum(experimentStatuses),
+  endedBy: z.optional(z.enum(experimentEndings)),
+  mlSpec: z.object({ fileName: z.string(), sha256: z.string() }),
+  epochCheckpoints: z.boolean(),
+  createdAt: instant,
+  endedAt: z.optional(instant),
+  activeOperation: z.optional(z.int()),
+  /** `s3://` URI under which everything of the experiment lies. */
+  storageUri: z.string(),
+});
+
+export const operationResource = z.object({
+  operation: z.int(),
+  kind: z.enum(operationKinds),
+  status: z.enum(operationStatuses),
+  createdAt: instant,
+  startedAt: z.optional(instant),
+  endedAt: z.optional(instant),
+  plan: z.optional(z.object({ workers: z.int(), runsPerWorker: z.int(), reason: z.string() })),
+  /** For a fit: its runs. */
+  firstRunId: z.optional(runId),
+  runCount: z.optional(z.int()),
+  executor: z.optional(z.enum(executors)),
+  dataHandleId: z.optional(z.string()),
+  /** For an end with artifacts: where they lie. */
+  artifactsUri: z.optional(z.string()),
+  /** What AWS Batch last said of each worker's job; the wait for a machine shows here. */
+  jobs: z.array(
+    z.object({
+      worker: z.int(),
+      jobId: z.string(),
+      status: z.string(),
+      reason: z.optional(z.string()),
+      attempts: z.int(),
+      at: instant,
+    }),
+  ),
+  error: z.optional(z.string()),
+});
+
+export const dataHandleResource = z.object({
+  dataHandleId: z.string(),
+  status: z.enum(dataHandleStatuses),
+  locators,
+  downloadColumns: z.array(z.string()),
+  fraction: z.number(),
+  seed: z.int(),
+  createdAt: instant,
+  rows: z.optional(z.partialRecord(z.enum(partitions), z.int())),
+  manifestSha256: z.optional(z.string()),
+  error: z.optional(z.string()),
+});
+
+export const runResource = z.object({
+  runId,
+  operation: z.int(),
+  dataHandleId: z.string(),
+  status: z.enum(runStatuses),
+  source: z.enum(runSources),
+  endedBy: z.optional(z.enum(runEndings)),
+  completedEpochs: z.int(),
+  progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
+  /** `s3://` URI of its newest published checkpoint. */
+  checkpointUri: z.optional(z.string()),
+  config: z.record(z.string(), z.unknown()),
+  attempts: z.int(),
+  createdAt: instant,
+  startedAt: z.optional(instant),
+  endedAt: z.optional(instant),
+  runtimeSeconds: z.number(),
+  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+});
+
+export const resultResource = z.object({
+  runId,
+  epoch: z.int(),
+  trainLoss: metricValue,
+  metrics: z.record(z.string(), metricValue),
+});
+
+export const logResource = logLine;
+
+/** A page of resources; `nextCursor` is there while more may follow. */
+export const page = <T extends z.ZodMiniType>(resource: T) =>
+  z.object({ items: z.array(resource), nextCursor: z.optional(z.string()) });
+
+export type ExperimentResource = z.infer<typeof experimentResource>;
+export type OperationResource = z.infer<typeof operationResource>;
+export type DataHandleResource = z.infer<typeof dataHandleResource>;
+export type RunResource = z.infer<typeof runResource>;
+export type ResultResource = z.infer<typeof resultResource>;

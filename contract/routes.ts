@@ -1,0 +1,41 @@
+import {
+  createDataHandle,
+  createExperiment,
+  endExperiment,
+  getDataHandle,
+  getExperiment,
+  listExperiments,
+} from './experiment-routes.ts';
+import {
+  cancelOperation,
+  getOperation,
+  getRun,
+  listLogs,
+  listOperations,
+  listResults,
+  listRuns,
+  startFit,
+} from './operation-routes.ts';
+import { createUpload, getHealth, getOpenApi, syncWorker } from './service-routes.ts';
+
+/** Every route there is. */
+export const routes = [
+  getHealth,
+  getOpenApi,
+  createExperiment,
+  listExperiments,
+  getExperiment,
+  endExperiment,
+  createDataHandle,
+  getDataHandle,
+  startFit,
+  listOperations,
+  getOperation,
+  cancelOperation,
+  listRuns,
+  getRun,
+  listResults,
+  listLogs,
+  createUpload,
+  syncWorker,
+] as const;

@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+
+/* Shapes that more than one route or the worker protocol uses. */
+
+export const workspace = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/));
+
+/** 1–64 of `A-Z a-z 0-9 . _ -`, starting with a letter or digit (contract §2). */
+export const experimentName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
+
+export const runId = z.int().check(z.gte(1));
+
+export const instant = z.iso.datetime({ precision: 3 });
+
+/** A number, or one of the three values JSON has no word for. */
+export const metricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
+const s3Uri = z
+  .string()
+  .check(z.regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'must be s3://bucket/key'));
+
+/** A dataset's places; unknown members are refused so that a misspelt partition is not lost. */
+export const locators = z.strictObject({
+  train: z.optional(s3Uri),
+  validation: z.optional(s3Uri),
+  test: z.optional(s3Uri),
+  predict: z.optional(s3Uri),
+  objects: z.optional(s3Uri),
+  trainObjects: z.optional(s3Uri),
+  validationObjects: z.optional(s3Uri),
+  testObjects: z.optional(s3Uri),
+  predictObjects: z.optional(s3Uri),
+  misc: z.optional(s3Uri),
+});

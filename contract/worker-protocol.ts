@@ -1,0 +1,151 @@
+import * as z from 'zod/mini';
+import { partitions } from '../domain/data-handle.ts';
+import { executors } from '../domain/operation.ts';
+import { instant, locators, metricValue, runId } from './shapes.ts';
+
+/*
+ * What an engine and the control plane say to each other. The engine sends what is true, the answer is
+ * what should be true. Syncs are numbered from 1 within a lease; one sent again with the same number has
+ * no second effect and gets an equal answer.
+ */
+
+const checkpoint = z.object({
+  /** Key prefix in the bucket, ending in `/`. */
+  prefix: z.string(),
+  /** Finished epochs. */
+  epoch: z.int().check(z.gte(0)),
+  /** Finished chunks of the epoch after those; 0 at an epoch's end. */
+  chunk: z.int().check(z.gte(0)),
+});
+
+const epochReport = z.object({
+  epoch: z.int().check(z.gte(1)),
+  trainLoss: metricValue,
+  /** Validation metrics in column order, `val_loss` first. */
+  metrics: z.array(z.object({ name: z.string(), value: metricValue })),
+});
+
+export const reportedStatuses = ['ongoing', 'stopped', 'completed', 'failed'] as const;
+
+const runReport = z.object({
+  runId,
+  status: z.enum(reportedStatuses),
+  completedEpochs: z.int().check(z.gte(0)),
+  /** The epoch in training, its finished chunks, and its chunks in all. */
+  progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
+  /** The newest published checkpoint, if it changed since the last accepted sync. */
+  checkpoint: z.optional(checkpoint),
+  /** Epochs finished since the last accepted sync. */
+  epochs: z.array(epochReport),
+  /** Seconds of training since the last accepted sync. */
+  runtimeSeconds: z.number().check(z.gte(0)),
+  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+});
+
+export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+
+export const logLine = z.object({
+  at: instant,
+  level: z.enum(logLevels),
+  /** The run that said it; left out when the worker itself speaks. */
+  runId: z.optional(runId),
+  message: z.string(),
+});
+
+const downloadReport = z.object({
+  status: z.enum(['ready', 'failed']),
+  rows: z.partialRecord(z.enum(partitions), z.int()),
+  manifestSha256: z.optional(z.string()),
+  /** One sentence that says what is wrong with the data and what to do. */
+  error: z.optional(z.string()),
+});
+
+export const syncRequest = z.object({
+  /** AWS_BATCH_JOB_ID and AWS_BATCH_JOB_ATTEMPT. */
+  jobId: z.string().check(z.minLength(1), z.maxLength(128)),
+  attempt: z.int().check(z.gte(1)),
+  sequence: z.int().check(z.gte(1)),
+  /** Asks for storage credentials: at the first sync and when those at hand run out within minutes. */
+  needsCredentials: z.boolean(),
+  /** How many more runs the worker can take on now; the answer's `train` holds no more. */
+  room: z.int().check(z.gte(0), z.lte(100)),
+  /** Runs that changed since the last accepted sync. */
+  runs: z.array(runReport).check(z.maxLength(50)),
+  logs: z.array(logLine).check(z.maxLength(2000)),
+  download: z.optional(downloadReport),
+});
+
+const credentials = z.object({
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+  sessionToken: z.string(),
+  expiresAt: instant,
+});
+
+/** What the whole worker is for; sent in answer to the first sync of an attempt. */
+const assignment = z.object({
+  kind: z.enum(['fit', 'download']),
+  workspace: z.string(),
+  experiment: z.string(),
+  operation: z.int(),
+  worker: z.int(),
+  /** Counts the attempts of this worker; part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
+  lease: z.int(),
+  bucket: z.string(),
+  /** The experiment's key prefix, ending in `/`: `workspaces/{ws}/experiments/{name}/`. */
+  prefix: z.string(),
+  mlSpec: z.object({ key: z.string(), fileName: z.string(), sha256: z.string() }),
+  epochCheckpoints: z.boolean(),
+  dataHandle: z.object({
+    dataHandleId: z.string(),
+    locators,
+    downloadColumns: z.array(z.string()),
+    fraction: z.number(),
+    seed: z.int(),
+    /** Where the manifest lies, or, for a download, where it is to be written. */
+    manifestKey: z.string(),
+    manifestSha256: z.optional(z.string()),
+  }),
+  /** Only for a fit. */
+  fit: z.optional(
+    z.object({
+      seed: z.int(),
+      numChunks: z.optional(z.int()),
+      executor: z.enum(executors),
+      chunkTimeoutSeconds: z.number(),
+      checkpointIntervalSeconds: z.number(),
+    }),
+  ),
+});
+
+export const syncAnswer = z.object({
+  sequence: z.int(),
+  /** The token to use from the next sync on, when it changes. */
+  token: z.optional(z.string()),
+  credentials: z.optional(credentials),
+  assignment: z.optional(assignment),
+  /** Runs to take on, in the order to train them, each from its newest checkpoint or from the start. */
+  train: z.array(
+    z.object({
+      runId,
+      config: z.record(z.string(), z.unknown()),
+      completedEpochs: z.int(),
+      checkpoint: z.optional(checkpoint),
+    }),
+  ),
+  /** More runs wait for this worker than `train` holds. */
+  more: z.boolean(),
+  /** Runs to stop at their next chunk boundary, with a checkpoint. */
+  stop: z.array(runId),
+  /** Runs to let go of without a checkpoint. */
+  drop: z.array(runId),
+  /** Stop everything with a checkpoint at the next chunk boundary, report, and leave. */
+  exit: z.boolean(),
+  /** When the next sync is due at the latest. */
+  syncIntervalSeconds: z.number(),
+});
+
+export type SyncRequest = z.infer<typeof syncRequest>;
+export type SyncAnswer = z.infer<typeof syncAnswer>;
+export type RunReport = z.infer<typeof runReport>;
+export type LogLine = z.infer<typeof logLine>;

@@ -1,0 +1,45 @@
+import type { ExperimentKey } from './experiment.ts';
+import type { Instant } from './instant.ts';
+
+export const partitions = ['train', 'validation', 'test', 'predict'] as const;
+export type Partition = (typeof partitions)[number];
+
+export const dataHandleStatuses = ['downloading', 'ready', 'failed'] as const;
+export type DataHandleStatus = (typeof dataHandleStatuses)[number];
+
+/** Where a dataset lies, every value an `s3://` URI: one ESF per partition, object prefixes, miscellaneous files. */
+export interface Locators {
+  readonly train?: string | undefined;
+  readonly validation?: string | undefined;
+  readonly test?: string | undefined;
+  readonly predict?: string | undefined;
+  readonly objects?: string | undefined;
+  readonly trainObjects?: string | undefined;
+  readonly validationObjects?: string | undefined;
+  readonly testObjects?: string | undefined;
+  readonly predictObjects?: string | undefined;
+  readonly misc?: string | undefined;
+}
+
+export interface DataHandleSpec {
+  readonly locators: Locators;
+  readonly downloadColumns: readonly string[];
+  /** Share of each partition's rows that is drawn, in (0, 1]. */
+  readonly fraction: number;
+  readonly seed: number;
+}
+
+export interface DataHandleKey extends ExperimentKey {
+  readonly dataHandleId: string;
+}
+
+/** An immutable, sampled, versioned view of a dataset; its manifest lies at `data/{id}/manifest.json`. */
+export interface DataHandle extends DataHandleKey {
+  readonly spec: DataHandleSpec;
+  readonly status: DataHandleStatus;
+  readonly createdAt: Instant;
+  /** Selected rows by partition, known once it is ready. */
+  readonly rows?: Readonly<Partial<Record<Partition, number>>> | undefined;
+  readonly manifestSha256?: string | undefined;
+  readonly error?: string | undefined;
+}

@@ -1,0 +1,44 @@
+/** Every refusal a caller may meet, by its stable name. The HTTP status of each stands in `contract/problem.ts`. */
+export const refusals = [
+  'code-changed',
+  'data-handle-not-found',
+  'data-handle-not-ready',
+  'epoch-checkpoints-disabled',
+  'experiment-ended',
+  'experiment-not-found',
+  'forbidden',
+  'idempotency-key-reused',
+  'illegal-transition',
+  'invalid-config',
+  'invalid-ml-spec',
+  'invalid-request',
+  'no-active-fit',
+  'operation-in-progress',
+  'operation-not-found',
+  'partition-missing',
+  'run-not-found',
+  'settings-changed',
+  'unauthorized',
+  'worker-fenced',
+] as const;
+
+export type Refusal = (typeof refusals)[number];
+
+/** One offending place of a request body: a JSON pointer (RFC 6901) and what is wrong there. */
+export interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A rule said no. Carries the refusal's name, one sentence that says what to do, and the places at fault. */
+export class DomainError extends Error {
+  readonly refusal: Refusal;
+  readonly faults: readonly Fault[];
+
+  constructor(refusal: Refusal, detail: string, faults: readonly Fault[] = []) {
+    super(detail);
+    this.name = 'DomainError';
+    this.refusal = refusal;
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,129 @@
+import type { Check, Member, ObjectSpace } from './config-check.ts';
+import {
+  anObject,
+  nameOrNames,
+  objectOf,
+  oneOf,
+  optional,
+  positiveInteger,
+  positiveNumber,
+  required,
+  valuesOf,
+} from './config-check.ts';
+import type { ConfigSpace } from './config-space.ts';
+import type { FaultList } from './fault-list.ts';
+import { jsonPointer } from './json-pointer.ts';
+import { suggestion } from './suggestion.ts';
+import type { Catalogue, Signature } from './torch-signature.ts';
+import { metrics, optimizers, schedulers, signatureOf } from './torch-signature.ts';
+
+/** Results are kept in the order of their epochs up to five digits. */
+const maxEpochs = 99_999;
+
+/** A label becomes a column of the results. */
+const label = /^[A-Za-z]\w{0,63}$/;
+
+/** The label that the validation loss has already: `val_loss`. */
+const takenLabel = 'loss';
+
+/** Tells `faults` what is wrong with a config (contract of leaf configs), in all its values. */
+export const checkLeafConfig: Check = (config, faults) => wholeConfig(config, faults);
+
+/** `{name, args}` of a class that the engine has, with arguments that the class takes. */
+const classOf =
+  (catalogue: Catalogue, more: Readonly<Record<string, Member>> = {}): Check =>
+  (space, faults) => {
+    const shape = objectOf({
+      name: required(nameIn(catalogue)),
+      args: optional(anObject(() => undefined)),
+      ...more,
+    });
+    shape(space, faults);
+    for (const value of valuesOf(space)) {
+      if (value.kind === 'object') checkArguments(value, catalogue, faults);
+    }
+  };
+
+const nameIn =
+  (catalogue: Catalogue): Check =>
+  (space, faults) => {
+    for (const { value, pointer } of valuesOf(space)) {
+      if (typeof value !== 'string') faults.add(pointer, 'must be a name');
+      else if (!signatureOf(catalogue, value)) {
+        const near = suggestion(value, Object.keys(catalogue.classes));
+        faults.add(pointer, `is no ${catalogue.what}${near}`);
+      }
+    }
+  };
+
+/** Every class that may be named with all the arguments it may then get. */
+const checkArguments = (space: ObjectSpace, catalogue: Catalogue, faults: FaultList): void => {
+  const name = space.members.get('name');
+  const names = new Set(name ? valuesOf(name).map(({ value }) => value) : []);
+  const args = space.members.get('args');
+  for (const named of names) {
+    const signature = typeof named === 'string' ? signatureOf(catalogue, named) : undefined;
+    if (typeof named !== 'string' || !signature) continue;
+    const call = { named, signature, at: `${space.pointer}/args` };
+    if (!args) checkCall(call, new Map(), faults);
+    else
+      for (const value of valuesOf(args))
+        checkCall({ ...call, at: value.pointer }, given(value), faults);
+  }
+};
+
+const given = (args: ConfigSpace): ReadonlyMap<string, ConfigSpace> =>
+  args.kind === 'object' ? args.members : new Map();
+
+interface Call {
+  readonly named: string;
+  readonly signature: Signature;
+  /** Where its arguments stand, or would. */
+  readonly at: string;
+}
+
+const checkCall = (
+  { named, signature, at }: Call,
+  args: ReadonlyMap<string, ConfigSpace>,
+  faults: FaultList,
+): void => {
+  const known = [...signature.required, ...signature.optional];
+  for (const [argument, { pointer }] of args) {
+    if (known.includes(argument)) continue;
+    faults.add(pointer, `is no argument of ${named}${suggestion(argument, known)}`);
+  }
+  for (const argument of signature.required) {
+    if (args.has(argument)) continue;
+    faults.add(at + jsonPointer([argument]), `is missing; ${named} needs it`);
+  }
+};
+
+/** `{label: {name, args}}`. */
+const namedMetrics: Check = anObject(({ members }, faults) => {
+  for (const [name, metric] of members) {
+    if (!label.test(name)) {
+      faults.add(metric.pointer, 'a label is a letter, then letters, digits or _');
+    } else if (name === takenLabel) {
+      faults.add(metric.pointer, `the label ${takenLabel} is taken by the loss itself`);
+    } else metricClass(metric, faults);
+  }
+});
+
+const metricClass = classOf(metrics);
+
+const wholeConfig = objectOf({
+  train: required(
+    objectOf({
+      epochs: required(positiveInteger(maxEpochs)),
+      batch_size: required(positiveInteger()),
+      optimizer: required(classOf(optimizers)),
+      lr_scheduler: optional(classOf(schedulers, { interval: optional(oneOf('batch', 'epoch')) })),
+      max_grad_norm: optional(positiveNumber),
+      gradient_accumulation_steps: optional(positiveInteger()),
+      precision: optional(oneOf('fp32', 'bf16')),
+    }),
+  ),
+  user_knobs: optional(anObject(() => undefined)),
+  named_metrics: optional(namedMetrics),
+  fsdp_layer_cls: optional(nameOrNames('the name of a layer class')),
+});

@@ -1,0 +1,85 @@
+import type { ExperimentKey } from './experiment.ts';
+import type { Instant } from './instant.ts';
+
+export const operationKinds = ['fit', 'download', 'end'] as const;
+export type OperationKind = (typeof operationKinds)[number];
+
+/** `pending` until its workers are planned; `cancelling` until its workers are gone. */
+export const operationStatuses = [
+  'pending',
+  'running',
+  'cancelling',
+  'completed',
+  'cancelled',
+  'failed',
+] as const;
+export type OperationStatus = (typeof operationStatuses)[number];
+
+export interface OperationKey extends ExperimentKey {
+  readonly operation: number;
+}
+
+export const executors = ['single'] as const;
+export type Executor = (typeof executors)[number];
+
+/** What a fit was asked to do, settled when it was accepted. */
+export interface FitRequest {
+  readonly kind: 'fit';
+  readonly dataHandleId: string;
+  readonly seed: number;
+  /** Chunks per epoch; the engine picks the number when left out. */
+  readonly numChunks?: number | undefined;
+  readonly executor: Executor;
+  /** A chunk that takes longer is taken for hung: its run fails, its worker is started anew. */
+  readonly chunkTimeoutSeconds: number;
+  /** The first run ID and how many; their leaf configs lie in S3 as `operations/{n}/configs.json`. */
+  readonly firstRunId: number;
+  readonly runCount: number;
+}
+
+export interface DownloadRequest {
+  readonly kind: 'download';
+  readonly dataHandleId: string;
+}
+
+export interface EndRequest {
+  readonly kind: 'end';
+  /** `s3://bucket/prefix` where the artifacts are saved. */
+  readonly artifactsUri: string;
+  readonly saveEpochCheckpoints: boolean;
+}
+
+export type OperationRequest = FitRequest | DownloadRequest | EndRequest;
+
+/** How the runs were dealt to workers, and why. */
+export interface OperationPlan {
+  readonly workers: number;
+  readonly runsPerWorker: number;
+  readonly reason: string;
+}
+
+/** One run_fit, download or end. At most one is active per experiment. */
+export interface Operation extends OperationKey {
+  readonly request: OperationRequest;
+  readonly status: OperationStatus;
+  readonly createdAt: Instant;
+  readonly startedAt?: Instant | undefined;
+  readonly endedAt?: Instant | undefined;
+  readonly plan?: OperationPlan | undefined;
+  /** Step Functions executions this operation took; above 1 only when one was lost. */
+  readonly executions: number;
+  readonly error?: string | undefined;
+}
+
+const active: Record<OperationStatus, boolean> = {
+  pending: true,
+  running: true,
+  cancelling: true,
+  completed: false,
+  cancelled: false,
+  failed: false,
+};
+
+/** Whether the operation still holds its experiment's one place for active operations. */
+export const isActive = (operation: { readonly status: OperationStatus }): boolean =>
+  active[operation.status];

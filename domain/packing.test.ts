@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { planWorkers } from './packing.ts';
+
+test('200 small runs start two workers, not 200', () => {
+  const { plan, shares } = planWorkers({ runCount: 200, maxWorkers: 2 });
+  expect(plan).toMatchObject({ workers: 2, runsPerWorker: 100 });
+  expect(shares.map((share) => share.length)).toEqual([100, 100]);
+});
+
+test('each run has its own worker while there are enough', () => {
+  expect(planWorkers({ runCount: 3, maxWorkers: 8 }).shares).toEqual([[0], [1], [2]]);
+});
+
+test('the shares are equal but for one run, and hold every run once', () => {
+  const counts = {
+    runCount: fc.integer({ min: 1, max: 500 }),
+    maxWorkers: fc.integer({ min: 1, max: 50 }),
+  };
+  fc.assert(
+    fc.property(fc.record(counts), ({ runCount, maxWorkers }) => {
+      const { shares } = planWorkers({ runCount, maxWorkers });
+      const sizes = shares.map((share) => share.length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      expect(shares.flat().toSorted((a, b) => a - b)).toEqual(
+        Array.from({ length: runCount }, (_, i) => i),
+      );
+    }),
+  );
+});

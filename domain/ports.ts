@@ -1,0 +1,253 @@
+import type { DataHandle, DataHandleKey } from './data-handle.ts';
+import type { Experiment, ExperimentKey } from './experiment.ts';
+import type { Instant } from './instant.ts';
+import type { Operation, OperationKey, OperationKind } from './operation.ts';
+import type { EpochResult, Run, RunKey } from './run.ts';
+import type { Worker, WorkerKey } from './worker.ts';
+
+/*
+ * What the use cases need from the world. Every read is strongly consistent unless it says otherwise.
+ * A write that names what it expects returns `false` (or a word for what stood in its way) when another
+ * caller came first, and has then changed nothing.
+ */
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; there while more may follow. */
+  readonly nextCursor?: string | undefined;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface ExperimentStore {
+  find(key: ExperimentKey): Promise<Experiment | undefined>;
+  findAlive(workspace: string): Promise<Experiment | undefined>;
+  /** By name. */
+  list(
+    workspace: string,
+    page: PageRequest & { readonly status?: Experiment['status'] | undefined },
+  ): Promise<Page<Experiment>>;
+  /**
+   * Makes `created` the workspace's alive experiment and, in the same transaction, ends `superseded`.
+   * `name-taken`: an experiment of that name exists. `alive-changed`: another experiment than
+   * `superseded` is alive now.
+   */
+  create(
+    created: Experiment,
+    superseded: Experiment | undefined,
+  ): Promise<'created' | 'name-taken' | 'alive-changed'>;
+  /** Ends an alive experiment with no active operation; false when it is not so any more. */
+  end(key: ExperimentKey, at: Instant): Promise<boolean>;
+}
+
+/** How an operation is told again from a repeated call. */
+export interface IdempotencyMark {
+  readonly key: string;
+  /** SHA-256 of what was asked, so that a key reused for something else is noticed. */
+  readonly requestSha256: string;
+}
+
+export interface OperationStore {
+  find(key: OperationKey): Promise<Operation | undefined>;
+  list(key: ExperimentKey, page: PageRequest): Promise<Page<Operation>>;
+  /** The operation an idempotency key made in this experiment, with the request it was made for. */
+  findByIdempotencyKey(
+    key: ExperimentKey,
+    idempotencyKey: string,
+  ): Promise<{ readonly operation: Operation; readonly requestSha256: string } | undefined>;
+  /**
+   * Starts `operation` in `experiment` (as read by the caller): takes its number and its run IDs and the
+   * experiment's one active place in a transaction, with its data handle when it downloads one. False
+   * when the experiment changed since it was read, or the mark's key exists already.
+   */
+  start(
+    experiment: Experiment,
+    operation: Operation,
+    extras: {
+      readonly mark?: IdempotencyMark | undefined;
+      readonly dataHandle?: DataHandle | undefined;
+    },
+  ): Promise<boolean>;
+  /** Replaces an operation whose status is still `expected`. */
+  replace(operation: Operation, expected: Operation['status']): Promise<boolean>;
+  /**
+   * Gives an operation its last status and frees the experiment's active place; with `endExperiment` the
+   * experiment ends in the same transaction. True also when that was done before.
+   */
+  finish(
+    operation: Operation,
+    options?: { readonly endExperiment?: boolean | undefined },
+  ): Promise<boolean>;
+  /** Operations that are not over, in every workspace (eventually consistent). */
+  listActive(page: PageRequest): Promise<Page<Operation>>;
+}
+
+export interface RunStore {
+  find(key: RunKey): Promise<Run | undefined>;
+  /** Those of the ids that exist, in the order asked; any number of ids. */
+  findMany(key: ExperimentKey, runIds: readonly number[]): Promise<readonly Run[]>;
+  /** By run ID, from `firstRunId` to `lastRunId` at most. */
+  list(
+    key: ExperimentKey,
+    page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
+  ): Promise<Page<Run>>;
+  /** Writes new runs; those that exist already stay as they are. */
+  createMany(runs: readonly Run[]): Promise<void>;
+  /** Replaces a run whose status is still `expected`. */
+  replace(run: Run, expected: Run['status']): Promise<boolean>;
+}
+
+export interface ResultStore {
+  /** Puts rows, replacing those of the same run and epoch. */
+  putMany(key: ExperimentKey, results: readonly EpochResult[]): Promise<void>;
+  /** By run ID and epoch, of the runs `firstRunId` to `lastRunId`. */
+  list(
+    key: ExperimentKey,
+    page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
+  ): Promise<Page<EpochResult>>;
+}
+
+/** Everything one sync is judged by, read at once. */
+export interface SyncContext {
+  readonly worker: Worker;
+  readonly experiment: Experiment;
+  readonly operation: Operation;
+  /** Those of the reported runs that exist. */
+  readonly runs: readonly Run[];
+}
+
+export interface WorkerStore {
+  find(key: WorkerKey): Promise<Worker | undefined>;
+  /** Worker, operation, experiment and the given runs (at most 50) in one read. */
+  findForSync(key: WorkerKey, runIds: readonly number[]): Promise<SyncContext | undefined>;
+  listByOperation(key: OperationKey): Promise<readonly Worker[]>;
+  /** Writes planned workers; those that exist already stay as they are. */
+  createMany(workers: readonly Worker[]): Promise<void>;
+  /** Replaces a worker that still has `expected`'s lease and sequence. */
+  replace(worker: Worker, expected: Pick<Worker, 'lease' | 'sequence'>): Promise<boolean>;
+  /**
+   * Takes in one sync in a transaction: the worker moves on from `expected`, every run is replaced if its
+   * status is still what `runs` says was read, and the data handle if there is one. False when another
+   * caller came first.
+   */
+  acceptSync(sync: {
+    readonly worker: Worker;
+    readonly expected: Pick<Worker, 'lease' | 'sequence'>;
+    readonly runs: readonly { readonly before: Run; readonly after: Run }[];
+    readonly dataHandle?: DataHandle | undefined;
+  }): Promise<boolean>;
+}
+
+/** What AWS Batch last said of a worker's job. */
+export interface JobNote extends WorkerKey {
+  readonly jobId: string;
+  /** AWS Batch's word: SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED. */
+  readonly status: string;
+  readonly reason?: string | undefined;
+  readonly attempts: number;
+  readonly at: Instant;
+}
+
+export interface JobNoteStore {
+  /** Keeps the newest note of each worker; an event that comes late changes nothing. */
+  put(note: JobNote): Promise<void>;
+  listByOperation(key: OperationKey): Promise<readonly JobNote[]>;
+}
+
+export interface DataHandleStore {
+  find(key: DataHandleKey): Promise<DataHandle | undefined>;
+  replace(dataHandle: DataHandle): Promise<void>;
+}
+
+/** Who may call: the bearer of an API token, known by its SHA-256. */
+export interface ApiToken {
+  readonly label: string;
+  /** The one workspace it opens, or `*`. */
+  readonly workspace: string;
+}
+
+export interface TokenStore {
+  find(tokenSha256: string): Promise<ApiToken | undefined>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** The workspace's bucket. Keys are whole, without a leading slash. */
+export interface ArtifactStore {
+  readonly bucket: string;
+  putText(key: string, text: string): Promise<void>;
+  /** `undefined` when there is no such object. */
+  getText(key: string): Promise<string | undefined>;
+  exists(key: string): Promise<boolean>;
+  /** Keys under a prefix in lexicographic order, those after `after` only. */
+  list(
+    prefix: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<readonly StoredObject[]>;
+  /** Copies an object to a bucket of the user's and checks that size and checksum arrived. */
+  copyOut(key: string, target: { readonly bucket: string; readonly key: string }): Promise<void>;
+  /** Writes a text to a bucket of the user's and checks that it arrived. */
+  putTextOut(
+    target: { readonly bucket: string; readonly key: string },
+    text: string,
+  ): Promise<void>;
+}
+
+export interface Uploads {
+  /** A URL that takes one PUT of any content for a few minutes. */
+  uploadUrl(key: string): Promise<string>;
+}
+
+/** What an execution of a state machine is asked to do. */
+export interface ExecutionRequest extends OperationKey {
+  readonly kind: OperationKind;
+  /** Counts the executions started for this operation, from 1; the same number starts only one. */
+  readonly execution: number;
+  /** The experiment's random id, which prefixes the execution's name. */
+  readonly experimentId: string;
+}
+
+export interface Workflows {
+  /** Starts an execution; does nothing when the one of that number was started before. */
+  start(request: ExecutionRequest): Promise<void>;
+  /** `missing`: it was never started, or so long ago that it is forgotten. */
+  status(request: ExecutionRequest): Promise<'missing' | 'running' | 'over'>;
+}
+
+export interface JobQueue {
+  /** Terminates every job whose name starts with the prefix and that is not over. Returns how many. */
+  terminateByPrefix(namePrefix: string, reason: string): Promise<number>;
+}
+
+export interface StorageCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiresAt: Instant;
+}
+
+/** What a worker may touch: everything under one prefix of the bucket, and reading the dataset's places. */
+export interface StorageScope {
+  readonly sessionName: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly readableUris: readonly string[];
+}
+
+export interface CredentialIssuer {
+  issue(scope: StorageScope): Promise<StorageCredentials>;
+}
+
+/** Unguessable names and tokens. */
+export interface Entropy {
+  /** Lower-case letters and digits. */
+  id(length: number): string;
+  /** 256 bits, base64url. */
+  secret(): string;
+}

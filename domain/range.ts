@@ -1,0 +1,73 @@
+import type { Json } from './config.ts';
+import { isObject } from './config.ts';
+import type { Random } from './random.ts';
+
+/** A knob's values from `low` to `high`; a range of integers includes both ends. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+  /** Whether the logarithm of the value is uniform, instead of the value. */
+  readonly log: boolean;
+  readonly integer: boolean;
+}
+
+/** Integers further apart than this cannot be drawn evenly. */
+const widestIntegers = 2 ** 47;
+
+/** Reads the content of `{"$range": …}`; tells `wrong` of what is not right, by the member's name. */
+export const readRange = (
+  content: Json,
+  wrong: (detail: string, member?: string) => void,
+): Range | undefined => {
+  if (!isObject(content)) {
+    wrong('must have low and high');
+    return undefined;
+  }
+  const { low = null, high = null, log = false, dtype = null, ...unknown } = content;
+  for (const member of Object.keys(unknown)) wrong('is no part of a Range', member);
+  if (!isFiniteNumber(low)) wrong('must be a finite number', 'low');
+  if (!isFiniteNumber(high)) wrong('must be a finite number', 'high');
+  if (typeof log !== 'boolean') wrong('must be true or false', 'log');
+  if (dtype !== null && dtype !== 'int' && dtype !== 'float') {
+    wrong('must be "int" or "float"', 'dtype');
+    return undefined;
+  }
+  if (!(isFiniteNumber(low) && isFiniteNumber(high) && typeof log === 'boolean')) return undefined;
+  const whole = Number.isInteger(low) && Number.isInteger(high);
+  const range: Range = { low, high, log, integer: dtype === null ? whole : dtype === 'int' };
+  return hasValues(range, wrong) ? range : undefined;
+};
+
+const isFiniteNumber = (value: Json): value is number => Number.isFinite(value);
+
+const hasValues = (
+  { low, high, log, integer }: Range,
+  wrong: (detail: string, member?: string) => void,
+): boolean => {
+  const whole = Number.isSafeInteger(low) && Number.isSafeInteger(high);
+  if (low >= high) wrong('low must be below high');
+  else if (log && low <= 0) wrong('must be above 0 in a logarithmic Range', 'low');
+  else if (integer && !(whole && high - low < widestIntegers)) {
+    wrong('a Range of integers needs whole ends less than 2^47 apart');
+  } else return true;
+  return false;
+};
+
+/** How many values a range has; infinite when they are not integers. */
+export const rangeSize = ({ low, high, integer }: Range): number =>
+  integer ? high - low + 1 : Number.POSITIVE_INFINITY;
+
+/** One value of the range. */
+export const drawFromRange = ({ low, high, log, integer }: Range, random: Random): number => {
+  if (integer && !log) return random.int(low, high);
+  const unit = random.unit();
+  if (!log) return within(low * (1 - unit) + high * unit, low, high);
+  const margin = integer ? 0.5 : 0;
+  const [from, to] = [Math.log(low - margin), Math.log(high + margin)];
+  const drawn = Math.exp(from + (to - from) * unit);
+  return within(integer ? Math.round(drawn) : drawn, low, high);
+};
+
+/** Rounding may carry a value just past an end. */
+const within = (value: number, low: number, high: number): number =>
+  Math.min(Math.max(value, low), high);

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import type { Run, RunReport } from './run.ts';
+import { applyReport, cutShort, fail, loseWorker, maxFruitlessAttempts } from './run.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const later = '2026-01-01T00:01:00.000Z';
+
+const run: Run = {
+  workspace: 'default',
+  experiment: 'e',
+  runId: 1,
+  operation: 1,
+  dataHandleId: 'dh-1',
+  worker: 1,
+  config: {},
+  status: 'new',
+  source: 'initial',
+  completedEpochs: 0,
+  attempts: 0,
+  fruitlessAttempts: 0,
+  createdAt: at,
+  runtimeSeconds: 0,
+};
+
+const report = (of: Partial<RunReport>): RunReport => ({
+  runId: 1,
+  status: 'ongoing',
+  completedEpochs: 0,
+  runtimeSeconds: 1,
+  ...of,
+});
+
+const told = { now: later, stoppedBy: 'interactive-control' } as const;
+
+describe('a report', () => {
+  test('makes a new run ongoing and counts its first attempt', () => {
+    const after = applyReport(run, report({}), told);
+    expect(after).toMatchObject({ status: 'ongoing', attempts: 1, startedAt: later });
+    expect(after.endedAt).toBeUndefined();
+  });
+
+  test('may be the first and the last one of a small run', () => {
+    const after = applyReport(run, report({ status: 'completed', completedEpochs: 3 }), told);
+    expect(after).toMatchObject({
+      status: 'completed',
+      endedBy: 'epochs-completed',
+      completedEpochs: 3,
+      startedAt: later,
+      endedAt: later,
+      runtimeSeconds: 1,
+    });
+  });
+
+  test('says a stopped run was stopped by what its operation says', () => {
+    const after = applyReport(run, report({ status: 'stopped' }), {
+      now: later,
+      stoppedBy: 'cancelled',
+    });
+    expect(after).toMatchObject({ status: 'stopped', endedBy: 'cancelled' });
+  });
+
+  test('keeps the traceback of a failed run', () => {
+    const error = { message: 'ValueError: no', traceback: 'Traceback …' };
+    const after = applyReport(run, report({ status: 'failed', error }), told);
+    expect(after).toMatchObject({ status: 'failed', endedBy: 'error', error });
+  });
+
+  test.each(['stopped', 'completed', 'failed', 'deleted'] as const)(
+    'changes nothing of a run that is %s',
+    (status) => {
+      const over: Run = { ...run, status };
+      expect(applyReport(over, report({ completedEpochs: 9 }), told)).toBe(over);
+    },
+  );
+
+  test('never takes finished epochs back when a lost worker’s run starts over', () => {
+    const ongoing: Run = { ...run, status: 'ongoing', completedEpochs: 4 };
+    expect(applyReport(ongoing, report({ completedEpochs: 1 }), told).completedEpochs).toBe(4);
+  });
+});
+
+describe('a lost worker', () => {
+  const ongoing: Run = { ...run, status: 'ongoing', attempts: 1 };
+
+  test('leaves the run ongoing, with one more attempt', () => {
+    expect(loseWorker(ongoing, 'host lost', later)).toMatchObject({
+      status: 'ongoing',
+      attempts: 2,
+    });
+  });
+
+  test('does not touch a run it had not begun', () => {
+    expect(loseWorker(run, 'host lost', later)).toBe(run);
+  });
+
+  test('fails the run when it is lost too often without getting further', () => {
+    let lost = ongoing;
+    for (let i = 0; i < maxFruitlessAttempts; i++) lost = loseWorker(lost, 'exit code 3', later);
+    expect(lost).toMatchObject({ status: 'failed', endedBy: 'error' });
+    expect(lost.error?.message).toContain('exit code 3');
+  });
+
+  test('is forgiven when the run gets further, by an epoch or by a checkpoint', () => {
+    const lost = loseWorker(loseWorker(ongoing, 'x', later), 'x', later);
+    const byEpoch = applyReport(lost, report({ completedEpochs: 1 }), told);
+    const checkpoint = { prefix: 'p/', epoch: 0, chunk: 1 };
+    const byCheckpoint = applyReport(lost, report({ checkpoint }), told);
+    expect([byEpoch.fruitlessAttempts, byCheckpoint.fruitlessAttempts]).toEqual([0, 0]);
+  });
+});
+
+test('a cut short run keeps its checkpoint, and a run that is over cannot be cut short or fail', () => {
+  const checkpoint = { prefix: 'p/', epoch: 1, chunk: 0 };
+  const cut = cutShort({ ...run, status: 'ongoing', checkpoint }, 'cancelled', later);
+  expect(cut).toMatchObject({ status: 'stopped', endedBy: 'cancelled', checkpoint });
+  expect(cutShort(cut, 'superseded', later)).toBe(cut);
+  expect(fail(cut, { message: 'no' }, later)).toBe(cut);
+});

@@ -1,0 +1,182 @@
+import type { LeafConfig } from './config.ts';
+import type { ExperimentKey } from './experiment.ts';
+import type { Instant } from './instant.ts';
+
+export const runStatuses = ['new', 'ongoing', 'stopped', 'completed', 'failed', 'deleted'] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+export const runSources = ['initial', 'sha', 'interactive-control'] as const;
+export type RunSource = (typeof runSources)[number];
+
+export const runEndings = [
+  'epochs-completed',
+  'sha',
+  'interactive-control',
+  'cancelled',
+  'superseded',
+  'budget',
+  'error',
+] as const;
+export type RunEnding = (typeof runEndings)[number];
+
+export interface RunKey extends ExperimentKey {
+  readonly runId: number;
+}
+
+/** A published checkpoint: a directory in S3 that is whole, and the place in training it was taken at. */
+export interface Checkpoint {
+  /** Key prefix within the bucket, ending in `/`. */
+  readonly prefix: string;
+  /** Finished epochs, then finished chunks of the next one (0 at an epoch's end). */
+  readonly epoch: number;
+  readonly chunk: number;
+}
+
+/** Where a run stands inside the epoch it trains. */
+export interface Progress {
+  readonly epoch: number;
+  readonly chunk: number;
+  readonly chunks: number;
+}
+
+/** Why a run failed: one sentence, and the Python traceback when the user's code raised. */
+export interface RunError {
+  readonly message: string;
+  readonly traceback?: string | undefined;
+}
+
+/** One leaf config being trained. */
+export interface Run extends RunKey {
+  readonly operation: number;
+  readonly dataHandleId: string;
+  readonly worker: number;
+  readonly config: LeafConfig;
+  readonly status: RunStatus;
+  readonly source: RunSource;
+  readonly endedBy?: RunEnding | undefined;
+  readonly completedEpochs: number;
+  readonly progress?: Progress | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Worker attempts that trained it. */
+  readonly attempts: number;
+  /** Of those, the last ones in a row that were lost before the run got any further. */
+  readonly fruitlessAttempts: number;
+  readonly createdAt: Instant;
+  readonly startedAt?: Instant | undefined;
+  readonly endedAt?: Instant | undefined;
+  /** Seconds spent training, over all attempts. */
+  readonly runtimeSeconds: number;
+  readonly error?: RunError | undefined;
+}
+
+/** A metric's value as it travels; JSON has no word for the three that are not finite. */
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** What one finished epoch of a run measured. Trained again after a fault, it replaces its row. */
+export interface EpochResult {
+  readonly runId: number;
+  readonly epoch: number;
+  readonly trainLoss: MetricValue;
+  /** Validation metrics by column name, `val_loss` first; empty without a validation partition. */
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+}
+
+/** Where a run may go from each status (contract §7). */
+export const transitions: Record<RunStatus, readonly RunStatus[]> = {
+  new: ['ongoing', 'stopped', 'deleted', 'failed'],
+  ongoing: ['stopped', 'deleted', 'completed', 'failed'],
+  stopped: ['ongoing', 'deleted'],
+  completed: ['deleted'],
+  failed: ['deleted'],
+  deleted: [],
+};
+
+const open: Record<RunStatus, boolean> = {
+  new: true,
+  ongoing: true,
+  stopped: false,
+  completed: false,
+  failed: false,
+  deleted: false,
+};
+
+/** Whether the run still wants training, so that its fit is not over. */
+export const isOpen = (run: { readonly status: RunStatus }): boolean => open[run.status];
+
+/** Worker attempts a run may lose in a row without getting any further before it fails. */
+export const maxFruitlessAttempts = 3;
+
+/** What a worker tells of a run it trains. */
+export interface RunReport {
+  readonly runId: number;
+  readonly status: 'ongoing' | 'stopped' | 'completed' | 'failed';
+  readonly completedEpochs: number;
+  readonly progress?: Progress | undefined;
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly runtimeSeconds: number;
+  readonly error?: RunError | undefined;
+}
+
+/**
+ * Takes in what a worker tells of a run. A run that is no longer open stays as it is: what a worker says
+ * of it comes too late. A small run may be told of first when it is already over; it was ongoing between.
+ * `stoppedBy` is why a run is stopped, if it is.
+ */
+export const applyReport = (
+  run: Run,
+  report: RunReport,
+  { now, stoppedBy }: { readonly now: Instant; readonly stoppedBy: RunEnding },
+): Run => {
+  if (!isOpen(run)) return run;
+  const endedBy = {
+    ongoing: undefined,
+    stopped: stoppedBy,
+    completed: 'epochs-completed',
+    failed: 'error',
+  } as const satisfies Record<RunReport['status'], RunEnding | undefined>;
+  return {
+    ...run,
+    status: report.status,
+    endedBy: endedBy[report.status],
+    completedEpochs: Math.max(run.completedEpochs, report.completedEpochs),
+    progress: report.progress ?? run.progress,
+    checkpoint: report.checkpoint ?? run.checkpoint,
+    attempts: run.status === 'new' ? run.attempts + 1 : run.attempts,
+    fruitlessAttempts: gotFurther(run, report) ? 0 : run.fruitlessAttempts,
+    startedAt: run.startedAt ?? now,
+    endedAt: report.status === 'ongoing' ? undefined : now,
+    runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
+    error: report.error,
+  };
+};
+
+const gotFurther = (run: Run, report: RunReport): boolean =>
+  report.completedEpochs > run.completedEpochs ||
+  (report.checkpoint !== undefined && isLater(report.checkpoint, run.checkpoint));
+
+const isLater = (a: Checkpoint, b: Checkpoint | undefined): boolean =>
+  b === undefined || a.epoch > b.epoch || (a.epoch === b.epoch && a.chunk > b.chunk);
+
+/** The worker that trained this run is lost: it goes on from its checkpoint, unless it was lost too often. */
+export const loseWorker = (run: Run, reason: string, now: Instant): Run => {
+  if (run.status !== 'ongoing') return run;
+  const fruitlessAttempts = run.fruitlessAttempts + 1;
+  if (fruitlessAttempts < maxFruitlessAttempts) {
+    return { ...run, fruitlessAttempts, attempts: run.attempts + 1 };
+  }
+  return fail(
+    { ...run, fruitlessAttempts },
+    {
+      message: `Its worker was lost ${fruitlessAttempts} times in a row before the run got any further; the last time: ${reason}`,
+    },
+    now,
+  );
+};
+
+/** Ends an open run with an error. */
+export const fail = (run: Run, error: RunError, now: Instant): Run =>
+  isOpen(run) ? { ...run, status: 'failed', endedBy: 'error', endedAt: now, error } : run;
+
+/** Cuts an open run short; it keeps its checkpoint and its metrics. */
+export const cutShort = (run: Run, endedBy: RunEnding, now: Instant): Run =>
+  isOpen(run) ? { ...run, status: 'stopped', endedBy, endedAt: now } : run;

@@ -1,0 +1,20 @@
+import type { Clock } from '../../domain/instant.ts';
+import type {
+  ExperimentStore,
+  JobNoteStore,
+  JobQueue,
+  OperationStore,
+  WorkerStore,
+  Workflows,
+} from '../../domain/ports.ts';
+
+/** What the answers to events and the sweeper need from the world. */
+export interface EventPorts {
+  readonly experiments: ExperimentStore;
+  readonly operations: OperationStore;
+  readonly workers: WorkerStore;
+  readonly jobNotes: JobNoteStore;
+  readonly jobQueue: JobQueue;
+  readonly workflows: Workflows;
+  readonly clock: Clock;
+}

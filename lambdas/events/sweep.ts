@@ -1,0 +1,67 @@
+import { executionOf } from '../../domain/execution.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import { plusSeconds } from '../../domain/instant.ts';
+import type { Operation } from '../../domain/operation.ts';
+import { isActive } from '../../domain/operation.ts';
+import { jobName, jobNamePrefix, leaseSeconds } from '../../domain/worker.ts';
+import { logger } from '../logger.ts';
+import type { EventPorts } from './ports.ts';
+
+/** Active operations looked at in one go. */
+const pageSize = 100;
+
+/** Mends what was lost between two steps: executions that are gone, hosts that fell silent, jobs that outlive their end. */
+export const sweep = async (ports: EventPorts): Promise<void> => {
+  let cursor: string | undefined;
+  do {
+    const page = await ports.operations.listActive({ limit: pageSize, cursor });
+    for (const operation of page.items) await sweepOperation(operation, ports);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+};
+
+/** The index may lag, so the operation is read again before anything is done about it. */
+const sweepOperation = async (listed: Operation, ports: EventPorts): Promise<void> => {
+  const [experiment, operation] = await Promise.all([
+    ports.experiments.find(listed),
+    ports.operations.find(listed),
+  ]);
+  if (!experiment || !operation || !isActive(operation)) return;
+  logger.appendKeys({ experiment: experiment.experiment, operation: operation.operation });
+  await keepExecuting(experiment, operation, ports);
+  if (operation.status === 'cancelling' || experiment.status === 'ended') {
+    const prefix = jobNamePrefix(experiment.id, operation.operation);
+    await ports.jobQueue.terminateByPrefix(prefix, 'its operation was cancelled');
+  } else {
+    await terminateSilentWorkers(experiment, operation, ports);
+  }
+};
+
+const keepExecuting = async (
+  { id }: Experiment,
+  operation: Operation,
+  { workflows, operations }: EventPorts,
+): Promise<void> => {
+  const status = await workflows.status(executionOf(operation, id));
+  if (status === 'running') return;
+  const next: Operation =
+    status === 'missing' ? operation : { ...operation, executions: operation.executions + 1 };
+  logger.warn('execution is gone, starting it anew', { status, execution: next.executions });
+  if (await operations.replace(next, operation.status))
+    await workflows.start(executionOf(next, id));
+};
+
+/** A host that is lost says nothing; its job is terminated so that its runs go on elsewhere. */
+const terminateSilentWorkers = async (
+  { id }: Experiment,
+  operation: Operation,
+  { workers, jobQueue, clock }: EventPorts,
+): Promise<void> => {
+  const deadline = plusSeconds(clock.now(), -leaseSeconds);
+  for (const worker of await workers.listByOperation(operation)) {
+    const silent = worker.status === 'working' && (worker.lastSyncAt ?? deadline) < deadline;
+    if (!silent) continue;
+    logger.warn('worker fell silent', { worker: worker.worker, lastSyncAt: worker.lastSyncAt });
+    await jobQueue.terminateByPrefix(jobName(id, worker), `no sync for ${leaseSeconds} s`);
+  }
+};

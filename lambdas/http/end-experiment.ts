@@ -1,0 +1,67 @@
+import { endExperiment as route } from '../../contract/experiment-routes.ts';
+import { DomainError } from '../../domain/domain-error.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import { parseS3Uri } from '../../domain/s3-uri.ts';
+import { useCase } from '../use-case.ts';
+import { findExperiment } from './look-up.ts';
+import type { HttpPorts } from './ports.ts';
+import { showOperation } from './show.ts';
+import type { StartPorts } from './start-operation.ts';
+import { startOperation } from './start-operation.ts';
+
+type Ports = StartPorts & Pick<HttpPorts, 'clock'>;
+
+export const endExperiment = useCase(
+  route,
+  async ({ params, body, idempotencyKey }, ports: Ports) => {
+    const experiment = await findExperiment(params, ports);
+    if (experiment.status === 'ended') return { status: 200, body: { ended: false } };
+    if (body.artifactsBucket === undefined) return endAtOnce(experiment, ports);
+    checkSaving(experiment, body);
+    const artifactsUri = body.artifactsBucket.replace(/\/*$/, '/');
+    const operation = await startOperation(
+      {
+        key: params,
+        idempotencyKey,
+        body,
+        request: async () => ({
+          kind: 'end',
+          artifactsUri,
+          saveEpochCheckpoints: body.saveEpochCheckpoints,
+        }),
+      },
+      ports,
+    );
+    return { status: 202, body: { ended: false, operation: showOperation(operation) } };
+  },
+);
+
+const endAtOnce = async (experiment: Experiment, { experiments, clock }: Ports) => {
+  if (await experiments.end(experiment, clock.now())) return { status: 200, body: { ended: true } };
+  const now = await findExperiment(experiment, { experiments });
+  if (now.status === 'ended') return { status: 200, body: { ended: false } };
+  throw new DomainError(
+    'operation-in-progress',
+    `operation ${now.activeOperation} of ${now.experiment} is active; cancel_current() it, then end()`,
+  );
+};
+
+const checkSaving = (
+  { experiment, epochCheckpoints }: Experiment,
+  body: { artifactsBucket?: string | undefined; saveEpochCheckpoints: boolean },
+): void => {
+  if (!parseS3Uri(body.artifactsBucket ?? '')) {
+    throw new DomainError(
+      'invalid-request',
+      'artifacts_bucket must be s3://bucket or s3://bucket/prefix',
+      [{ pointer: '/artifactsBucket', detail: `${body.artifactsBucket} is not an S3 URI` }],
+    );
+  }
+  if (body.saveEpochCheckpoints && !epochCheckpoints) {
+    throw new DomainError(
+      'epoch-checkpoints-disabled',
+      `experiment ${experiment} was made with epoch_checkpoints=False and has none to save; leave out save_epoch_checkpoints`,
+      [{ pointer: '/saveEpochCheckpoints', detail: 'needs epoch_checkpoints=True' }],
+    );
+  }
+};

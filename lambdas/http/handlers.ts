@@ -1,0 +1,136 @@
+import type {
+  APIGatewayRequestAuthorizerEventV2,
+  APIGatewaySimpleAuthorizerWithContextResult,
+} from 'aws-lambda';
+import {
+  artifacts,
+  bucket,
+  clock,
+  dataHandles,
+  entropy,
+  experiments,
+  jobNotes,
+  jobQueue,
+  operations,
+  results,
+  runs,
+  tokens,
+  uploads,
+  workflows,
+} from '../../adapters/aws.ts';
+import { authorize } from './authorize.ts';
+import { cancelOperation } from './cancel-operation.ts';
+import { createDataHandle } from './create-data-handle.ts';
+import { createExperiment } from './create-experiment.ts';
+import { createUpload } from './create-upload.ts';
+import { endExperiment } from './end-experiment.ts';
+import { getDataHandle } from './get-data-handle.ts';
+import { getExperiment } from './get-experiment.ts';
+import { getHealth } from './get-health.ts';
+import { getOpenApi } from './get-open-api.ts';
+import { getOperation } from './get-operation.ts';
+import { getRun } from './get-run.ts';
+import { listExperiments } from './list-experiments.ts';
+import { listLogs } from './list-logs.ts';
+import { listOperations } from './list-operations.ts';
+import { listResults } from './list-results.ts';
+import { listRuns } from './list-runs.ts';
+import { http } from './middleware.ts';
+import { startFit } from './start-fit.ts';
+
+/* The wiring: each use case with its ports over AWS. Every handler is bundled alone, so that it carries only what it uses. */
+
+export const getHealthHandler = /* @__PURE__ */ http(getHealth, () => ({}));
+export const getOpenApiHandler = /* @__PURE__ */ http(getOpenApi, () => ({}));
+
+export const createExperimentHandler = /* @__PURE__ */ http(createExperiment, () => ({
+  experiments: experiments(),
+  artifacts: artifacts(),
+  jobQueue: jobQueue(),
+  clock,
+  entropy,
+}));
+export const listExperimentsHandler = /* @__PURE__ */ http(listExperiments, () => ({
+  experiments: experiments(),
+  bucket: bucket(),
+}));
+export const getExperimentHandler = /* @__PURE__ */ http(getExperiment, () => ({
+  experiments: experiments(),
+  bucket: bucket(),
+}));
+export const endExperimentHandler = /* @__PURE__ */ http(endExperiment, () => ({
+  experiments: experiments(),
+  operations: operations(),
+  workflows: workflows(),
+  clock,
+}));
+
+export const createDataHandleHandler = /* @__PURE__ */ http(createDataHandle, () => ({
+  experiments: experiments(),
+  operations: operations(),
+  dataHandles: dataHandles(),
+  workflows: workflows(),
+  clock,
+  entropy,
+}));
+export const getDataHandleHandler = /* @__PURE__ */ http(getDataHandle, () => ({
+  experiments: experiments(),
+  dataHandles: dataHandles(),
+}));
+export const createUploadHandler = /* @__PURE__ */ http(createUpload, () => ({
+  artifacts: artifacts(),
+  uploads: uploads(),
+}));
+
+export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
+  experiments: experiments(),
+  operations: operations(),
+  dataHandles: dataHandles(),
+  artifacts: artifacts(),
+  workflows: workflows(),
+  clock,
+}));
+export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => ({
+  experiments: experiments(),
+  operations: operations(),
+}));
+export const getOperationHandler = /* @__PURE__ */ http(getOperation, () => ({
+  operations: operations(),
+  jobNotes: jobNotes(),
+}));
+export const cancelOperationHandler = /* @__PURE__ */ http(cancelOperation, () => ({
+  experiments: experiments(),
+  operations: operations(),
+  jobQueue: jobQueue(),
+}));
+
+export const listRunsHandler = /* @__PURE__ */ http(listRuns, () => ({
+  experiments: experiments(),
+  operations: operations(),
+  runs: runs(),
+  bucket: bucket(),
+}));
+export const getRunHandler = /* @__PURE__ */ http(getRun, () => ({
+  runs: runs(),
+  bucket: bucket(),
+}));
+export const listResultsHandler = /* @__PURE__ */ http(listResults, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  results: results(),
+}));
+export const listLogsHandler = /* @__PURE__ */ http(listLogs, () => ({
+  experiments: experiments(),
+  artifacts: artifacts(),
+}));
+
+/** Answers the HTTP API's question whether a call may pass, and which workspace its token opens. */
+export const authorizeHandler = async (
+  event: APIGatewayRequestAuthorizerEventV2,
+): Promise<APIGatewaySimpleAuthorizerWithContextResult<{ workspace: string; label: string }>> => {
+  const token = await authorize(event.headers?.['authorization'], { tokens: tokens() });
+  return {
+    isAuthorized: token !== undefined,
+    context: { workspace: token?.workspace ?? '', label: token?.label ?? '' },
+  };
+};

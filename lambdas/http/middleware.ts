@@ -1,0 +1,110 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+import { problemOf, problemOfRefusal } from '../../contract/problem.ts';
+import type { Call, Route } from '../../contract/route.ts';
+import { DomainError } from '../../domain/domain-error.ts';
+import { jsonPointer } from '../../domain/json-pointer.ts';
+import { logger } from '../logger.ts';
+import { telemetry } from '../telemetry.ts';
+import { bearerToken } from '../token.ts';
+import type { UseCase } from '../use-case.ts';
+
+z.config(en());
+
+/** An HTTP API event with what our authorizer added to it. */
+type Event = APIGatewayProxyEventV2 & {
+  readonly requestContext: {
+    readonly authorizer?: { readonly lambda?: { readonly workspace?: string } | undefined };
+  };
+};
+
+/** Wires a use case into a Lambda function: parses the call, runs it, answers with JSON or a problem. */
+export const http = <R extends Route, Ports>(useCase: UseCase<R, Ports>, ports: () => Ports) =>
+  middy<Event, APIGatewayProxyStructuredResultV2>()
+    .use(telemetry(useCase.route.name))
+    .use({ onError: answerWithProblem })
+    .handler(async (event) => {
+      logger.appendKeys({ route: useCase.route.name, ...event.pathParameters });
+      checkWorkspace(event);
+      const { status, body } = await useCase.run(parseCall(useCase.route, event), ports());
+      return json(status, 'application/json', body);
+    });
+
+/** A token that opens one workspace opens no other (`*` opens all). */
+const checkWorkspace = ({ pathParameters, requestContext }: Event): void => {
+  const opened = requestContext.authorizer?.lambda?.workspace;
+  const asked = pathParameters?.['workspace'];
+  if (opened === undefined || opened === '*' || opened === asked) return;
+  throw new DomainError('forbidden', `this token opens workspace ${opened}, not ${asked}`);
+};
+
+const parseCall = <R extends Route>(route: R, event: Event): Call<R> => ({
+  params: parse<R['params']>(route.params, event.pathParameters ?? {}, 'path'),
+  query: parse<R['query']>(route.query, event.queryStringParameters ?? {}, 'query'),
+  body: parse<R['body']>(route.body, parseJson(event), 'body'),
+  idempotencyKey: idempotencyKey(event),
+  bearerToken: bearerToken(event.headers['authorization']),
+});
+
+const parse = <S extends z.ZodMiniType>(schema: S, value: unknown, where: string): z.infer<S> => {
+  const parsed = z.safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => ({
+    pointer: jsonPointer(path.map(String)),
+    detail: message,
+  }));
+  const first = faults[0];
+  throw new DomainError(
+    'invalid-request',
+    `the ${where} is not as the route wants it: ${first?.pointer} ${first?.detail}`.trim(),
+    faults,
+  );
+};
+
+const parseJson = ({ body, isBase64Encoded }: Event): unknown => {
+  if (body === undefined || body === '') return {};
+  try {
+    return JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body);
+  } catch (cause) {
+    throw new DomainError('invalid-request', `the body is not JSON: ${String(cause)}`);
+  }
+};
+
+const idempotencyKey = ({ headers }: Event): string | undefined => {
+  const key = headers['idempotency-key'];
+  if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
+  throw new DomainError(
+    'invalid-request',
+    'Idempotency-Key must be 1 to 128 visible ASCII characters; a UUID does well',
+  );
+};
+
+/** The one place that decides what a caller may see of an error. */
+const answerWithProblem = (
+  request: middy.Request<Event, APIGatewayProxyStructuredResultV2>,
+): void => {
+  const { error } = request;
+  const problem =
+    error instanceof DomainError
+      ? problemOfRefusal(error)
+      : problemOf('internal-error', 'try again; if it stays, the service’s logs tell more');
+  if (error instanceof DomainError)
+    logger.info('refused', { refusal: error.refusal, why: error.message });
+  else logger.error('failed', { error });
+  request.response = json(problem.status, 'application/problem+json', {
+    ...problem,
+    instance: request.event.requestContext.requestId,
+  });
+};
+
+const json = (
+  statusCode: number,
+  type: string,
+  body: unknown,
+): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': type },
+  body: JSON.stringify(body),
+});

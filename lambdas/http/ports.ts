@@ -1,0 +1,34 @@
+import type { Clock } from '../../domain/instant.ts';
+import type {
+  ArtifactStore,
+  DataHandleStore,
+  Entropy,
+  ExperimentStore,
+  JobNoteStore,
+  JobQueue,
+  OperationStore,
+  ResultStore,
+  RunStore,
+  TokenStore,
+  Uploads,
+  Workflows,
+} from '../../domain/ports.ts';
+
+/** Everything a use case over HTTP may need; each names the ones it does. */
+export interface HttpPorts {
+  readonly experiments: ExperimentStore;
+  readonly operations: OperationStore;
+  readonly runs: RunStore;
+  readonly results: ResultStore;
+  readonly dataHandles: DataHandleStore;
+  readonly jobNotes: JobNoteStore;
+  readonly tokens: TokenStore;
+  readonly artifacts: ArtifactStore;
+  /** The bucket's name, for those that only show where things lie. */
+  readonly bucket: string;
+  readonly uploads: Uploads;
+  readonly workflows: Workflows;
+  readonly jobQueue: JobQueue;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}

@@ -1,0 +1,104 @@
+import type {
+  DataHandleResource,
+  ExperimentResource,
+  OperationResource,
+  ResultResource,
+  RunResource,
+} from '../../contract/resources.ts';
+import type { DataHandle } from '../../domain/data-handle.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import type { Operation, OperationRequest } from '../../domain/operation.ts';
+import type { JobNote } from '../../domain/ports.ts';
+import type { EpochResult, Run } from '../../domain/run.ts';
+import { experimentPrefix } from '../../domain/storage-layout.ts';
+
+/* Entities as HTTP shows them: what is inside stays inside. Undefined members vanish in JSON. */
+
+export const showExperiment = (experiment: Experiment, bucket: string): ExperimentResource => ({
+  name: experiment.experiment,
+  requestedName: experiment.requestedName,
+  workspace: experiment.workspace,
+  status: experiment.status,
+  endedBy: experiment.endedBy,
+  mlSpec: experiment.mlSpec,
+  epochCheckpoints: experiment.epochCheckpoints,
+  createdAt: experiment.createdAt,
+  endedAt: experiment.endedAt,
+  activeOperation: experiment.activeOperation,
+  storageUri: `s3://${bucket}/${experimentPrefix(experiment)}`,
+});
+
+export const showOperation = (
+  operation: Operation,
+  jobNotes: readonly JobNote[] = [],
+): OperationResource => ({
+  operation: operation.operation,
+  kind: operation.request.kind,
+  status: operation.status,
+  createdAt: operation.createdAt,
+  startedAt: operation.startedAt,
+  endedAt: operation.endedAt,
+  plan: operation.plan,
+  ...showRequest(operation.request),
+  jobs: jobNotes.map(({ worker, jobId, status, reason, attempts, at }) => ({
+    worker,
+    jobId,
+    status,
+    reason,
+    attempts,
+    at,
+  })),
+  error: operation.error,
+});
+
+const showRequest = (request: OperationRequest): Partial<OperationResource> => {
+  switch (request.kind) {
+    case 'fit': {
+      const { dataHandleId, executor, firstRunId, runCount } = request;
+      return { dataHandleId, executor, firstRunId, runCount };
+    }
+    case 'download':
+      return { dataHandleId: request.dataHandleId };
+    case 'end':
+      return { artifactsUri: request.artifactsUri };
+  }
+};
+
+export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
+  dataHandleId: handle.dataHandleId,
+  status: handle.status,
+  locators: handle.spec.locators,
+  downloadColumns: [...handle.spec.downloadColumns],
+  fraction: handle.spec.fraction,
+  seed: handle.spec.seed,
+  createdAt: handle.createdAt,
+  rows: handle.rows,
+  manifestSha256: handle.manifestSha256,
+  error: handle.error,
+});
+
+export const showRun = (run: Run, bucket: string): RunResource => ({
+  runId: run.runId,
+  operation: run.operation,
+  dataHandleId: run.dataHandleId,
+  status: run.status,
+  source: run.source,
+  endedBy: run.endedBy,
+  completedEpochs: run.completedEpochs,
+  progress: run.progress,
+  checkpointUri: run.checkpoint && `s3://${bucket}/${run.checkpoint.prefix}`,
+  config: run.config,
+  attempts: run.attempts,
+  createdAt: run.createdAt,
+  startedAt: run.startedAt,
+  endedAt: run.endedAt,
+  runtimeSeconds: run.runtimeSeconds,
+  error: run.error,
+});
+
+export const showResult = ({ runId, epoch, trainLoss, metrics }: EpochResult): ResultResource => ({
+  runId,
+  epoch,
+  trainLoss,
+  metrics,
+});

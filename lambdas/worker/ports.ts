@@ -1,0 +1,22 @@
+import type { Clock } from '../../domain/instant.ts';
+import type {
+  ArtifactStore,
+  CredentialIssuer,
+  DataHandleStore,
+  Entropy,
+  ResultStore,
+  RunStore,
+  WorkerStore,
+} from '../../domain/ports.ts';
+
+/** What a sync needs from the world. */
+export interface WorkerPorts {
+  readonly workers: WorkerStore;
+  readonly runs: RunStore;
+  readonly results: ResultStore;
+  readonly dataHandles: DataHandleStore;
+  readonly artifacts: ArtifactStore;
+  readonly credentials: CredentialIssuer;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}

@@ -1,0 +1,159 @@
+import type { LeafConfig } from '../../domain/config.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import type { FitRequest, Operation, OperationPlan } from '../../domain/operation.ts';
+import { planWorkers } from '../../domain/packing.ts';
+import type { Run } from '../../domain/run.ts';
+import { isOpen } from '../../domain/run.ts';
+import { configsKey } from '../../domain/storage-layout.ts';
+import type { Worker } from '../../domain/worker.ts';
+import { jobName } from '../../domain/worker.ts';
+import { workerToken } from '../../domain/worker-token.ts';
+import { sha256 } from '../token.ts';
+import type { WorkflowPorts } from './ports.ts';
+import type { StepInput, WorkerLaunch } from './step.ts';
+import { findStep } from './step.ts';
+
+type Ports = Pick<
+  WorkflowPorts,
+  | 'experiments'
+  | 'operations'
+  | 'runs'
+  | 'workers'
+  | 'artifacts'
+  | 'clock'
+  | 'entropy'
+  | 'maxWorkers'
+>;
+
+/** Shares of an operation: how many workers, and which runs each gets. */
+interface Shares {
+  readonly plan: OperationPlan;
+  readonly runIds: readonly (readonly number[])[];
+}
+
+/**
+ * Plans the workers of an operation and launches those with work left. Done again, after a lost
+ * execution, it keeps what was planned and trained before.
+ */
+export const planOperation = async (
+  input: StepInput,
+  ports: Ports,
+): Promise<{ readonly workers: readonly WorkerLaunch[] }> => {
+  const { experiment, operation } = await findStep(input, ports);
+  if (operation.status === 'cancelling') return { workers: [] };
+  const shares = sharesOf(operation, ports);
+  if (operation.request.kind === 'fit')
+    await createRuns(operation, operation.request, shares, ports);
+  await ports.workers.createMany(
+    shares.runIds.map((runIds, i) => planned(operation, i + 1, runIds)),
+  );
+  await markRunning(operation, shares.plan, ports);
+  const workers = await ports.workers.listByOperation(operation);
+  const launches = await Promise.all(workers.map((worker) => launch(experiment, worker, ports)));
+  return { workers: launches.flatMap((one) => one ?? []) };
+};
+
+const sharesOf = ({ request }: Operation, { maxWorkers }: Ports): Shares => {
+  if (request.kind !== 'fit') {
+    const plan = { workers: 1, runsPerWorker: 0, reason: 'a download needs one worker' };
+    return { plan, runIds: [[]] };
+  }
+  const { firstRunId, runCount } = request;
+  const { plan, shares } = planWorkers({ runCount, maxWorkers });
+  return { plan, runIds: shares.map((share) => share.map((index) => firstRunId + index)) };
+};
+
+const createRuns = async (
+  operation: Operation,
+  request: FitRequest,
+  { runIds }: Shares,
+  { artifacts, runs, clock }: Ports,
+): Promise<void> => {
+  const text = await artifacts.getText(configsKey(operation, operation.operation));
+  const configs: readonly LeafConfig[] = JSON.parse(text ?? '[]');
+  const workerOf = new Map(runIds.flatMap((ids, i) => ids.map((id) => [id, i + 1] as const)));
+  const createdAt = clock.now();
+  await runs.createMany(
+    configs.map((config, i): Run => {
+      const runId = request.firstRunId + i;
+      return {
+        workspace: operation.workspace,
+        experiment: operation.experiment,
+        runId,
+        operation: operation.operation,
+        dataHandleId: request.dataHandleId,
+        worker: workerOf.get(runId) ?? 1,
+        config,
+        status: 'new',
+        source: 'initial',
+        completedEpochs: 0,
+        attempts: 0,
+        fruitlessAttempts: 0,
+        createdAt,
+        runtimeSeconds: 0,
+      };
+    }),
+  );
+};
+
+const planned = (
+  { workspace, experiment, operation }: Operation,
+  worker: number,
+  runIds: readonly number[],
+): Worker => ({
+  workspace,
+  experiment,
+  operation,
+  worker,
+  status: 'planned',
+  runIds,
+  plannedTokenSha256: '',
+  tokenSha256s: [],
+  lease: 0,
+  sequence: 0,
+  dealt: { from: 0, count: 0 },
+  jobs: 0,
+  leaseAtJobStart: 0,
+});
+
+const markRunning = async (
+  operation: Operation,
+  plan: OperationPlan,
+  { operations, clock }: Ports,
+): Promise<void> => {
+  if (operation.status !== 'pending') return;
+  const running: Operation = { ...operation, status: 'running', startedAt: clock.now(), plan };
+  await operations.replace(running, 'pending');
+};
+
+const launch = async (
+  experiment: Experiment,
+  worker: Worker,
+  ports: Ports,
+): Promise<WorkerLaunch | undefined> => {
+  if (worker.status === 'gone') return undefined;
+  const runs = await ports.runs.findMany(worker, worker.runIds);
+  if (runs.length > 0 && !runs.some(isOpen)) return undefined;
+  return launchWorker(experiment, worker, ports);
+};
+
+/** Gives the worker a token for its next AWS Batch job; the tokens of earlier ones are worth nothing now. */
+export const launchWorker = async (
+  experiment: Experiment,
+  worker: Worker,
+  { workers, entropy }: Pick<WorkflowPorts, 'workers' | 'entropy'>,
+): Promise<WorkerLaunch> => {
+  const token = workerToken(worker, entropy.secret());
+  const launched: Worker = {
+    ...worker,
+    status: 'planned',
+    plannedTokenSha256: sha256(token),
+    tokenSha256s: [],
+    jobs: worker.jobs + 1,
+    leaseAtJobStart: worker.lease,
+  };
+  if (!(await workers.replace(launched, worker))) {
+    throw new Error(`worker ${worker.worker} was heard while it was being launched anew`);
+  }
+  return { worker: String(worker.worker), jobName: jobName(experiment.id, worker), token };
+};

@@ -1,0 +1,26 @@
+import type { Clock } from '../../domain/instant.ts';
+import type {
+  ArtifactStore,
+  DataHandleStore,
+  Entropy,
+  ExperimentStore,
+  OperationStore,
+  ResultStore,
+  RunStore,
+  WorkerStore,
+} from '../../domain/ports.ts';
+
+/** What the steps of a workflow need from the world; each names the ones it does. */
+export interface WorkflowPorts {
+  readonly experiments: ExperimentStore;
+  readonly operations: OperationStore;
+  readonly runs: RunStore;
+  readonly results: ResultStore;
+  readonly workers: WorkerStore;
+  readonly dataHandles: DataHandleStore;
+  readonly artifacts: ArtifactStore;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Workers an operation may have at once in a workspace. */
+  readonly maxWorkers: number;
+}

@@ -1,0 +1,125 @@
+import type { Experiment } from '../../domain/experiment.ts';
+import type { EndRequest } from '../../domain/operation.ts';
+import type { Run } from '../../domain/run.ts';
+import { parseS3Uri } from '../../domain/s3-uri.ts';
+import { experimentPrefix, runPrefix } from '../../domain/storage-layout.ts';
+import type { WorkflowPorts } from './ports.ts';
+import { resultsCsv } from './results-csv.ts';
+import type { StepInput } from './step.ts';
+import { findStep } from './step.ts';
+
+type Ports = Pick<WorkflowPorts, 'experiments' | 'operations' | 'runs' | 'results' | 'artifacts'>;
+
+/** Runs whose artifacts one step saves; a bounded batch, so that no step nears its time limit. */
+const runsPerStep = 50;
+
+/** Objects copied at the same time. */
+const copiesAtOnce = 16;
+
+interface SaveInput extends StepInput {
+  /** The next run to save, from 0: the experiment's own files come first. */
+  readonly nextRunId?: number;
+}
+
+interface Saved {
+  readonly done: boolean;
+  readonly nextRunId: number;
+}
+
+interface Target {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/**
+ * Saves the next batch of an experiment's artifacts; every copy is verified before it counts. Done
+ * again after a failure it overwrites what it saved before.
+ */
+export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Saved> => {
+  const { experiment, operation } = await findStep(input, ports);
+  if (operation.request.kind !== 'end') throw new Error('only an end saves artifacts');
+  const target = targetOf(experiment, operation.request);
+  const from = input.nextRunId ?? 0;
+  if (from === 0) {
+    await saveExperiment(experiment, target, ports);
+    return { done: experiment.lastRunId === 0, nextRunId: 1 };
+  }
+  const to = Math.min(from + runsPerStep - 1, experiment.lastRunId);
+  const ids = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  for (const run of await ports.runs.findMany(experiment, ids)) {
+    if (run.status !== 'deleted') await saveRun(run, operation.request, target, ports);
+  }
+  return { done: to === experiment.lastRunId, nextRunId: to + 1 };
+};
+
+const targetOf = (experiment: Experiment, { artifactsUri }: EndRequest): Target => {
+  const location = parseS3Uri(artifactsUri);
+  if (!location) throw new Error(`${artifactsUri} is no S3 URI`);
+  return { bucket: location.bucket, prefix: `${location.key}${experiment.experiment}/` };
+};
+
+/** The experiment's record, its code, its data manifests, its operations' configs, and its logs. */
+const saveExperiment = async (
+  experiment: Experiment,
+  target: Target,
+  ports: Ports,
+): Promise<void> => {
+  const { artifacts } = ports;
+  const { bucket, prefix } = target;
+  const { activeOperation: _, ...record } = experiment;
+  await artifacts.putTextOut(
+    { bucket, key: `${prefix}experiment.json` },
+    JSON.stringify(record, null, 2),
+  );
+  const own = experimentPrefix(experiment);
+  for (const folder of ['code/', 'data/', 'operations/', 'logs/']) {
+    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
+  }
+};
+
+/** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
+const saveRun = async (
+  run: Run,
+  { saveEpochCheckpoints }: EndRequest,
+  { bucket, prefix }: Target,
+  ports: Ports,
+): Promise<void> => {
+  const { artifacts } = ports;
+  const folder = `${prefix}runs/${run.runId}/`;
+  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(run, null, 2));
+  const results = await ports.results.list(run, {
+    firstRunId: run.runId,
+    lastRunId: run.runId,
+    limit: maxEpochs,
+  });
+  await artifacts.putTextOut({ bucket, key: `${folder}results.csv` }, resultsCsv(results.items));
+  if (run.checkpoint) {
+    const to = { bucket, prefix: `${folder}checkpoints/final/` };
+    await copyAll(run.checkpoint.prefix, to, artifacts);
+  }
+  if (saveEpochCheckpoints) {
+    const to = { bucket, prefix: `${folder}checkpoints/` };
+    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, artifacts);
+  }
+};
+
+/** More epochs than any run has. */
+const maxEpochs = 100_000;
+
+const copyAll = async (
+  prefix: string,
+  to: Target,
+  artifacts: Ports['artifacts'],
+): Promise<void> => {
+  let after: string | undefined;
+  for (;;) {
+    const objects = await artifacts.list(prefix, { limit: copiesAtOnce, after });
+    await Promise.all(
+      objects.map(({ key }) =>
+        artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
+      ),
+    );
+    if (objects.length < copiesAtOnce) return;
+    after = objects.at(-1)?.key;
+  }
+};

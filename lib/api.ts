@@ -1,0 +1,91 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import {
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type IHttpRouteAuthorizer,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  HttpLambdaAuthorizer,
+  HttpLambdaResponseType,
+} from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Construct } from 'constructs';
+import type { Access as Caller } from '../contract/route.ts';
+import { routes } from '../contract/routes.ts';
+import type { Access } from './access.ts';
+import type { Deployment } from './deployment.ts';
+import { FanfoldFunction } from './fanfold-function.ts';
+import type { FrontDoor } from './front-door.ts';
+
+type Row = (typeof routes)[number];
+/** Routes whose function belongs to the API; a worker's has a construct of its own. */
+type UserRoute = Exclude<Row, { readonly name: 'syncWorker' }>['name'];
+
+/** A token that is taken back keeps working for this long. */
+const authorizerCache = Duration.seconds(60);
+
+/** What each route's function may reach, and nothing else. A new route does not compile until it is placed. */
+export type RouteAccess = Readonly<Record<UserRoute | 'authorize', readonly Access[]>>;
+
+interface ApiProps {
+  readonly deployment: Deployment;
+  readonly frontDoor: FrontDoor;
+  readonly access: RouteAccess;
+  readonly syncWorker: FanfoldFunction;
+}
+
+/** The contract's routes, one function with a role of its own for each. */
+export class Api extends Construct {
+  constructor(scope: Construct, id: string, props: ApiProps) {
+    super(scope, id);
+    const callers = this.authorizers(props);
+    for (const route of routes) {
+      const { lambda } = this.functionFor(route, props);
+      const added = props.frontDoor.httpApi.addRoutes({
+        path: route.path,
+        methods: [HttpMethod[route.method]],
+        integration: new HttpLambdaIntegration(route.name, lambda),
+        authorizer: callers[route.access],
+      });
+      const reason = withoutAuthorizer[route.access];
+      for (const construct of reason ? added : []) {
+        Validations.of(construct).acknowledge({ id: 'AwsSolutions-APIG4', reason: reason ?? '' });
+      }
+    }
+  }
+
+  private functionFor(route: Row, props: ApiProps): FanfoldFunction {
+    if (route.name === 'syncWorker') return props.syncWorker;
+    return new FanfoldFunction(this, capitalized(route.name), {
+      deployment: props.deployment,
+      useCase: route.name,
+      description: route.summary,
+      kind: 'answer',
+      access: props.access[route.name],
+    });
+  }
+
+  private authorizers({ deployment, access }: ApiProps): Record<Caller, IHttpRouteAuthorizer> {
+    const authorize = new FanfoldFunction(this, 'Authorize', {
+      deployment,
+      useCase: 'authorize',
+      description: 'Finds whose token a call bears',
+      kind: 'answer',
+      access: access.authorize,
+    });
+    const anyone = new HttpNoneAuthorizer();
+    const user = new HttpLambdaAuthorizer('User', authorize.lambda, {
+      responseTypes: [HttpLambdaResponseType.SIMPLE],
+      resultsCacheTtl: authorizerCache,
+    });
+    return { open: anyone, worker: anyone, user };
+  }
+}
+
+const withoutAuthorizer: Record<Caller, string | undefined> = {
+  open: 'Tells nothing that is not public: that the service answers, and the API’s description.',
+  worker: 'A worker’s token is rotated with every sync, so the use case itself checks it.',
+  user: undefined,
+};
+
+const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { bundle } from './bundle.ts';
+
+let folder = '';
+let sources = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fanfold-bundle-'));
+  sources = join(folder, 'lambdas');
+  mkdirSync(join(sources, 'http'), { recursive: true });
+  writeFileSync(
+    join(sources, 'http/handlers.ts'),
+    `export const greetHandler = async (name: string) => 'hello ' + name;
+     export const leaveHandler = async () => 'farewell';`,
+  );
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const greet = { folder: 'http', useCase: 'greet' };
+const leave = { folder: 'http', useCase: 'leave' };
+
+test('a bundle exports its handler and carries no other', async () => {
+  const target = join(folder, 'bundles');
+  bundle([greet, leave], target, sources);
+  expect(readdirSync(target).sort()).toEqual(['greet', 'leave']);
+  const { handler } = await import(pathToFileURL(join(target, 'greet/index.mjs')).href);
+  expect(await handler('you')).toBe('hello you');
+  expect(readFileSync(join(target, 'greet/index.mjs'), 'utf8')).not.toContain('farewell');
+});
+
+test('the same sources give the same bundle, wherever it is made', () => {
+  const [one, other] = [join(folder, 'one'), join(folder, 'other/place')];
+  for (const target of [one, other]) bundle([greet], target, sources);
+  const read = (target: string) => readFileSync(join(target, 'greet/index.mjs'), 'utf8');
+  expect(read(one)).toBe(read(other));
+});
+
+test('a handler that does not exist is named, and the file that lacks it', () => {
+  const missing = { folder: 'http', useCase: 'sing' };
+  const attempt = () => bundle([greet, missing], join(folder, 'bundles'), sources);
+  expect(attempt).toThrow(/http\/handlers\.ts.*singHandler/);
+});
+
+test('a folder without handlers is named', () => {
+  const missing = { folder: 'nowhere', useCase: 'sing' };
+  expect(() => bundle([missing], join(folder, 'bundles'), sources)).toThrow(
+    /nowhere\/handlers\.ts/,
+  );
+});

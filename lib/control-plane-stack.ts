@@ -1,0 +1,62 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
+import { Api } from './api.ts';
+import { ArtifactStore } from './artifact-store.ts';
+import type { Deployment } from './deployment.ts';
+import type { EngineJobArns } from './engine-job.ts';
+import { Events } from './events.ts';
+import { FrontDoor } from './front-door.ts';
+import { jobTermination } from './job-termination.ts';
+import { routeAccess } from './route-access.ts';
+import { StateTable } from './state-table.ts';
+import { WorkerSync } from './worker-sync.ts';
+import { Workflows } from './workflows.ts';
+
+interface ControlPlaneStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly jobs: EngineJobArns;
+}
+
+/** Everything that callers and workers talk to, and all state. */
+export class ControlPlaneStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, jobs, ...props }: ControlPlaneStackProps,
+  ) {
+    super(scope, id, props);
+    const { settings } = deployment;
+    const { jobQueueArn } = jobs;
+    const table = new StateTable(this, 'State');
+    const store = new ArtifactStore(this, 'Artifacts');
+    const frontDoor = new FrontDoor(this, 'FrontDoor', settings);
+    const apiUrl = frontDoor.url;
+    const workflows = new Workflows(this, 'Workflows', { deployment, table, store, jobs, apiUrl });
+    const { syncWorker } = new WorkerSync(this, 'WorkerSync', { deployment, table, store });
+    const terminateJobs = jobTermination(this, jobQueueArn);
+    const { operation, end } = workflows;
+    new Api(this, 'Api', {
+      deployment,
+      frontDoor,
+      syncWorker,
+      access: routeAccess({ table, store, workflows, terminateJobs }),
+    });
+    const restart = [operation.start, operation.describe, end.start, end.describe];
+    const events = new Events(this, 'Events', {
+      deployment,
+      jobQueueArn,
+      access: {
+        jobState: [table.readWrite],
+        sweep: [table.readWrite, table.listActive, terminateJobs, ...restart],
+      },
+    });
+    new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events });
+
+    new CfnOutput(this, 'ApiUrl', { value: frontDoor.url });
+    new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName });
+    new CfnOutput(this, 'TableName', { value: table.table.tableName });
+    new CfnOutput(this, 'OperationMachineArn', { value: operation.machine.stateMachineArn });
+    new CfnOutput(this, 'EndMachineArn', { value: end.machine.stateMachineArn });
+  }
+}

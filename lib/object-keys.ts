@@ -1,0 +1,11 @@
+/* Patterns of the bucket's keys for policies: any workspace, any experiment. */
+
+const experiment = 'workspaces/*/experiments/*';
+
+export const anyUpload = 'workspaces/*/uploads/*';
+export const anyExperimentObject = `${experiment}/*`;
+export const anyCode = `${experiment}/code/*`;
+export const anyOperationFile = `${experiment}/operations/*`;
+export const anyLog = `${experiment}/logs/*`;
+/** Where `end` may save artifacts without a bucket of the user's; no worker can reach it. */
+export const anySavedArtifact = 'artifacts/*';

@@ -1,0 +1,40 @@
+import { App } from 'aws-cdk-lib';
+import { expect, test } from 'vitest';
+import { readSettings } from './settings.ts';
+
+const read = (context: Record<string, unknown>) => readSettings(new App({ context }).node);
+
+test('without context everything has a value that works', () => {
+  expect(read({})).toEqual({
+    stackPrefix: 'Fanfold',
+    maxWorkers: 8,
+    maxGpus: 16,
+    instanceTypes: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+    artifactBuckets: [],
+    dataBuckets: [],
+    logRetentionDays: 30,
+  });
+});
+
+test('the command line’s texts become numbers and lists', () => {
+  const settings = read({ maxWorkers: '4', dataBuckets: 'images,tables-*', logRetentionDays: '7' });
+  expect(settings).toMatchObject({
+    maxWorkers: 4,
+    dataBuckets: ['images', 'tables-*'],
+    logRetentionDays: 7,
+  });
+});
+
+test.each([
+  ['maxWorkers', 0],
+  ['maxWorkers', 'many'],
+  ['maxWorkers', 2.5],
+  ['stackPrefix', '1st'],
+  ['instanceTypes', []],
+  ['instanceTypes', 'huge'],
+  ['artifactBuckets', ['s3://bucket']],
+  ['alarmEmail', 'me'],
+  ['logRetentionDays', 8],
+])('%s = %j is refused by name', (name, value) => {
+  expect(() => read({ [name]: value })).toThrow(name);
+});

@@ -1,0 +1,57 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Node } from 'constructs';
+import * as z from 'zod/mini';
+
+/** A list, or on the command line (`-c key=a,b`) its members separated by commas. */
+const list = <T extends z.ZodMiniType<string>>(member: T) =>
+  z.pipe(
+    z.transform((value: unknown) =>
+      typeof value === 'string' ? value.split(',').filter((part) => part !== '') : value,
+    ),
+    z.array(member),
+  );
+
+/** A bucket's name; `*` in it stands for anything, as in IAM. */
+const bucketName = z.string().check(z.regex(/^[a-z0-9*][a-z0-9.*-]{0,62}$/));
+
+const settingsShape = z.object({
+  /** Starts the names of the stacks, so that two deployments fit in one account. */
+  stackPrefix: z._default(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/)), 'Fanfold'),
+  /** Workers (AWS Batch jobs) that one operation may have at once. */
+  maxWorkers: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(100)), 8),
+  /** GPUs that all workspaces together may have running, on Spot and on On-Demand hosts each. */
+  maxGpus: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(1000)), 16),
+  /** Hosts to choose from. A worker takes 1 GPU, 4 vCPUs and 14 GiB of one. */
+  instanceTypes: z._default(
+    list(z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9]+$/))).check(z.minLength(1)),
+    ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+  ),
+  /** Buckets of the user's that `end` may save artifacts to. */
+  artifactBuckets: z._default(list(bucketName), []),
+  /** Buckets of the user's that data handles may read, beside Fanfold's own with its uploads. */
+  dataBuckets: z._default(list(bucketName), []),
+  /** Gets the alarms' mails, once it has confirmed the subscription. */
+  alarmEmail: z.optional(z.email()),
+  logRetentionDays: z._default(
+    z.coerce.number().check(
+      z.refine((days) => Object.values(RetentionDays).includes(days), {
+        error: 'must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90, …',
+      }),
+    ),
+    30,
+  ),
+});
+
+/** What a deployment may choose: `context` in `cdk.json`, or `-c name=value`. */
+export type Settings = Readonly<z.infer<typeof settingsShape>>;
+
+/** Reads the settings from the app's context and refuses wrong ones with a sentence for each. */
+export const readSettings = (node: Node): Settings => {
+  const given = Object.fromEntries(
+    Object.keys(settingsShape.shape).map((name) => [name, node.tryGetContext(name)]),
+  );
+  const parsed = z.safeParse(settingsShape, given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`the context's settings are not valid\n${faults.join('\n')}`);
+};

@@ -1,0 +1,49 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import type { Access } from './access.ts';
+
+const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+
+/** Nothing is ever deleted. */
+const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem'];
+
+/** The sparse index of operations that are not over. */
+const activeIndex = 'active';
+
+/** The one table with all state. It outlives its stack. */
+export class StateTable extends Construct {
+  readonly table: Table;
+  readonly read: Access;
+  readonly readWrite: Access;
+  readonly listActive: Access;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.table.addGlobalSecondaryIndex({
+      indexName: activeIndex,
+      partitionKey: { name: 'activePk', type: AttributeType.STRING },
+      sortKey: { name: 'activeSk', type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+    this.read = this.access(reads);
+    this.readWrite = this.access([...reads, ...writes]);
+    this.listActive = this.access(['dynamodb:Query'], `/index/${activeIndex}`);
+  }
+
+  private access(actions: string[], part = ''): Access {
+    const { tableName, tableArn } = this.table;
+    return {
+      environment: { TABLE_NAME: tableName },
+      statements: [{ actions, resources: [tableArn + part] }],
+    };
+  }
+}

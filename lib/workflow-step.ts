@@ -1,0 +1,23 @@
+import { LambdaInvoke, type LambdaInvokeJsonPathProps } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import type { FanfoldFunction } from './fanfold-function.ts';
+import { stepRetries } from './retries.ts';
+
+type StepProps = Pick<LambdaInvokeJsonPathProps, 'payload' | 'resultSelector' | 'resultPath'>;
+
+/** A state that calls one of our functions and tries again what can be tried again. */
+export const workflowStep = (
+  scope: Construct,
+  sentence: string,
+  step: FanfoldFunction,
+  props: StepProps = {},
+): LambdaInvoke => {
+  const state = LambdaInvoke.jsonPath(scope, sentence, {
+    lambdaFunction: step.lambda,
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+    ...props,
+  });
+  for (const retry of stepRetries) state.addRetry(retry);
+  return state;
+};

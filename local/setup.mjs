@@ -1,0 +1,110 @@
+/* Sets this checkout up: Node 24 and its packages, uv, the Python environment. Runs before every npm
+   command, on whatever Node (20 or newer) the machine has, so it needs nothing but that. A step is
+   skipped when nothing it depends on has changed. */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const oldestNode = 20;
+const oldestPython = [3, 11];
+const uvVersion = '0.13.9';
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
+const at = (...names) => join(repository, ...names);
+const uv = at('.cache', 'uv', 'bin', 'uv');
+
+/** @param {string} message @returns {never} */
+const giveUp = (message) => {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+};
+
+/** @param {string} program @param {string[]} words */
+const run = (program, words, options = {}) => {
+  const { status, error, stdout, stderr } = spawnSync(program, words, {
+    cwd: repository,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    ...options,
+  });
+  if (error !== undefined || status !== 0)
+    giveUp(`\`${program} ${words.join(' ')}\` failed:\n${error ?? `${stdout}${stderr}`}`);
+};
+
+/** Runs a step when what its stamp says is no longer so, and says so. */
+const step = (title, { stamp, wanted, make }) => {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const start = performance.now();
+  process.stdout.write(`${title} … `);
+  make();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+  process.stdout.write(`${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+};
+
+const hashOf = (...files) => {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(at(file)));
+  return hash.digest('hex');
+};
+
+/** The first Python on the PATH that is new enough. */
+const findPython = () => {
+  const found = [];
+  for (const program of ['python3.11', 'python3.12', 'python3.13', 'python3']) {
+    try {
+      const code = 'import sys; print(*sys.version_info[:2])';
+      const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+      const [major, minor] = execFileSync(program, ['-c', code], options).split(' ').map(Number);
+      if (major === oldestPython[0] && minor >= oldestPython[1]) return program;
+      found.push(`${program} is ${major}.${minor}`);
+    } catch {
+      // Not there.
+    }
+  }
+  const seen = found.length === 0 ? 'found none' : found.join(', ');
+  return giveUp(`Fanfold needs Python ${oldestPython.join('.')} or newer on the PATH (${seen}).`);
+};
+
+const node = Number(process.versions.node.split('.')[0]);
+if (node < oldestNode)
+  giveUp(`Fanfold needs Node ${oldestNode} or newer to set itself up; this is ${process.version}.`);
+
+step('Node packages', {
+  stamp: at('node_modules', '.fanfold-stamp'),
+  wanted: hashOf('package-lock.json'),
+  make: () => run('npm', ['ci', '--no-audit', '--no-fund']),
+});
+
+step(`uv ${uvVersion}`, {
+  stamp: at('.cache', 'uv', '.fanfold-stamp'),
+  wanted: uvVersion,
+  make: () => {
+    run(findPython(), ['-m', 'venv', '--clear', at('.cache', 'uv')]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    run(at('.cache', 'uv', 'bin', 'python'), [...pip, `uv==${uvVersion}`]);
+  },
+});
+
+const bench = process.argv.includes('--bench');
+const projects = [
+  'pyproject.toml',
+  'containers/engine/pyproject.toml',
+  'clients/python/pyproject.toml',
+  'local/pyproject.toml',
+];
+const locked = hashOf('uv.lock', ...projects);
+const stamp = at('.venv', '.fanfold-stamp');
+// The bench's packages may stay when a later command does not need them.
+const hasBench = existsSync(stamp) && readFileSync(stamp, 'utf8') === `${locked} bench`;
+step('Python packages', {
+  stamp,
+  wanted: bench || hasBench ? `${locked} bench` : locked,
+  make: () => {
+    const group = bench ? ['--group', 'bench'] : [];
+    run(uv, ['sync', '--frozen', '--python', findPython(), ...group]);
+  },
+});

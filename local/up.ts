@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { defaultFolder } from './places.ts';
+import { startStack } from './stack.ts';
+
+/* `npm run up`: start the embedded stack, or find it running, and say how to reach it. */
+
+const { values } = parseArgs({
+  options: {
+    folder: { type: 'string', default: defaultFolder },
+    slots: { type: 'string' },
+    'max-workers': { type: 'string' },
+  },
+});
+
+const count = (name: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} must be a positive whole number`);
+  return Number(text);
+};
+
+const giveUp = (error: unknown): never => {
+  process.stderr.write(
+    `Fanfold did not start: ${error instanceof Error ? error.message : error}\n`,
+  );
+  process.exit(1);
+};
+
+const startedAt = performance.now();
+const stack = await startStack({
+  folder: values.folder,
+  slots: count('slots', values.slots),
+  maxWorkers: count('max-workers', values['max-workers']),
+  outlivesUs: true,
+}).catch(giveUp);
+const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+
+process.stdout.write(`Fanfold is up after ${seconds} s: ${stack.url}
+
+  export FANFOLD_URL='${stack.url}'
+  export FANFOLD_TOKEN='${stack.token}'
+  curl -H "Authorization: Bearer $FANFOLD_TOKEN" "$FANFOLD_URL/v1/workspaces/${stack.workspace}/experiments"
+
+Clients in this folder find it by themselves (${stack.folder}/stack.json). \`npm run down\` stops it.
+`);

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { client } from '../../contract/client.ts';
+import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
+import { getOperation, listResults, listRuns, startFit } from '../../contract/operation-routes.ts';
+import type { OperationResource, ResultResource, RunResource } from '../../contract/resources.ts';
+import { createUpload } from '../../contract/service-routes.ts';
+import { type RunningStack, type StackOptions, startStack } from '../../local/stack.ts';
+
+/* What the end-to-end tests do over and over, over plain HTTPS. */
+
+export const workspace = 'default';
+
+/** A stack of the test's own in a folder that goes with it. */
+export const freshStack = async (options: Partial<StackOptions> = {}): Promise<RunningStack> =>
+  startStack({ folder: mkdtempSync(join(tmpdir(), 'fanfold-e2e-')), slots: 2, ...options });
+
+export const removeStack = async (stack: RunningStack): Promise<void> => {
+  await stack.stop();
+  rmSync(stack.folder, { recursive: true, force: true });
+};
+
+/** Waits for a condition; the message says what was waited for in vain. */
+export const until = async <T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  seconds = 90,
+): Promise<T> => {
+  const deadline = Date.now() + seconds * 1000;
+  while (Date.now() < deadline) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    await sleep(100);
+  }
+  throw new Error(`${what} did not come about in ${seconds} s`);
+};
+
+export const specSource = readFileSync(join(import.meta.dirname, 'specs/line.py'), 'utf8');
+
+interface Config {
+  readonly train: Readonly<Record<string, unknown>>;
+  readonly user_knobs?: Readonly<Record<string, unknown>>;
+}
+
+/** A leaf config for the line; `knobs` may make it misbehave. */
+export const config = (
+  knobs: Readonly<Record<string, unknown>> = {},
+  train: object = {},
+): Config => ({
+  train: { epochs: 2, batch_size: 16, optimizer: { name: 'SGD', args: { lr: 0.05 } }, ...train },
+  user_knobs: knobs,
+});
+
+/** Rows on a bent plane as CSV. */
+export const csvRows = (count: number, firstId = 1): string => {
+  const rows = Array.from({ length: count }, (_, i) => {
+    const x = [0, 1, 2].map((axis) => Math.sin(1 + (firstId + i) * (axis + 1)));
+    const y = (x[0] ?? 0) - 2 * (x[1] ?? 0) + (x[2] ?? 0) ** 2;
+    return [firstId + i, ...x, y].join(',');
+  });
+  return `id,x0,x1,x2,y\n${rows.join('\n')}\n`;
+};
+
+export const trainCsv = csvRows(64);
+export const validationCsv = csvRows(24, 1000);
+
+/** The service as one user of one experiment sees it. */
+export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
+  const { call } = client(stack);
+
+  const create = async (name: string, source = specSource) =>
+    (
+      await call(createExperiment, {
+        params: { workspace },
+        body: { name, mlSpec: { fileName: 'line.py', source } },
+      })
+    ).body;
+
+  const upload = async (text: string, extension = 'csv'): Promise<string> => {
+    const path = `${createHash('sha256').update(text).digest('hex')}.${extension}`;
+    const { body } = await call(createUpload, { params: { workspace }, body: { path } });
+    if (!body.exists) await fetch(body.uploadUrl, { method: 'PUT', body: text });
+    return body.uri;
+  };
+
+  const ended = async (experiment: string, operation: number, seconds = 90) =>
+    until(
+      `the end of operation ${operation}`,
+      async () => {
+        const params = { workspace, experiment, operation: String(operation) };
+        const { body } = await call(getOperation, { params });
+        return ['completed', 'cancelled', 'failed'].includes(body.status) && body;
+      },
+      seconds,
+    );
+
+  /** Downloads the standard points and gives the handle's id. */
+  const download = async (experiment: string): Promise<string> => {
+    const [train, validation] = await Promise.all([upload(trainCsv), upload(validationCsv)]);
+    const { body } = await call(createDataHandle, {
+      params: { workspace, experiment },
+      body: { locators: { train, validation } },
+    });
+    const operation = await ended(experiment, body.operation?.operation ?? 0);
+    if (operation.status !== 'completed') throw new Error(operation.error);
+    return body.dataHandle.dataHandleId;
+  };
+
+  const start = async (
+    experiment: string,
+    dataHandleId: string,
+    mlConfig: unknown,
+    more: object = {},
+  ): Promise<OperationResource> =>
+    (
+      await call(startFit, {
+        params: { workspace, experiment },
+        body: { dataHandleId, mlConfig, ...more },
+      })
+    ).body;
+
+  const fit = async (
+    experiment: string,
+    dataHandleId: string,
+    mlConfig: unknown,
+    more: object = {},
+  ): Promise<OperationResource> => {
+    const { operation } = await start(experiment, dataHandleId, mlConfig, more);
+    return ended(experiment, operation);
+  };
+
+  const runs = async (experiment: string): Promise<readonly RunResource[]> =>
+    pages((cursor) =>
+      call(listRuns, { params: { workspace, experiment }, query: { limit: '100', cursor } }),
+    );
+
+  const results = async (experiment: string): Promise<readonly ResultResource[]> =>
+    pages((cursor) =>
+      call(listResults, { params: { workspace, experiment }, query: { limit: '100', cursor } }),
+    );
+
+  const untilRun = async (
+    experiment: string,
+    runId: number,
+    what: string,
+    holds: (run: RunResource) => boolean,
+  ): Promise<RunResource> =>
+    until(`run ${runId} ${what}`, async () => {
+      const run = (await runs(experiment)).find((one) => one.runId === runId);
+      return run && holds(run) && run;
+    });
+
+  return { call, create, upload, download, start, fit, ended, runs, results, untilRun };
+};
+
+const pages = async <T>(
+  read: (
+    cursor: string | undefined,
+  ) => Promise<{ body: { items: readonly T[]; nextCursor?: string | undefined } }>,
+): Promise<readonly T[]> => {
+  const all: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const { body } = await read(cursor);
+    all.push(...body.items);
+    cursor = body.nextCursor;
+  } while (cursor !== undefined);
+  return all;
+};
+
+/** A job of AWS Batch that runs on this machine: its process, and the environment it was started with. */
+export interface RunningJob {
+  readonly pid: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The jobs of a stack whose processes are alive. */
+export const runningJobs = ({ folder }: Pick<RunningStack, 'folder'>): readonly RunningJob[] =>
+  readdirSync(join(folder, 'jobs')).flatMap((job) => {
+    try {
+      const pid = Number(readFileSync(join(folder, 'jobs', job, 'pid'), 'utf8'));
+      const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+      const environment = variables.map((line) => line.split(/=(.*)/s).slice(0, 2));
+      return [{ pid, environment: Object.fromEntries(environment) }];
+    } catch {
+      return [];
+    }
+  });
+
+/** The bytes of an `s3://` object, read with all rights. */
+export const artifactBytes = async (
+  { aws }: Pick<RunningStack, 'aws'>,
+  uri: string,
+): Promise<Uint8Array> => {
+  const { host, pathname } = new URL(uri);
+  const command = new GetObjectCommand({
+    Bucket: host,
+    Key: decodeURIComponent(pathname.slice(1)),
+  });
+  const { Body } = await new S3Client(aws).send(command);
+  return (await Body?.transformToByteArray()) ?? new Uint8Array();
+};

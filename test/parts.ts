@@ -1,0 +1,58 @@
+/** One part of the test suite: a command, and how its tests are counted. */
+export interface Part {
+  readonly name: string;
+  readonly summary: string;
+  readonly command: readonly [string, ...string[]];
+  readonly counts: 'tool' | 'vitest' | 'pytest';
+  /** Arguments that make the command write a report to a file. */
+  readonly report: (file: string) => readonly string[];
+}
+
+const tool = (name: string, summary: string, ...command: [string, ...string[]]): Part => ({
+  name,
+  summary,
+  command,
+  counts: 'tool',
+  report: () => [],
+});
+
+const vitest = (name: string, summary: string, ...args: string[]): Part => ({
+  name,
+  summary,
+  command: ['vitest', 'run', ...args],
+  counts: 'vitest',
+  report: (file) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+});
+
+const pytest = (name: string, summary: string, ...args: string[]): Part => ({
+  name,
+  summary,
+  command: ['.venv/bin/python', '-m', 'pytest', ...args],
+  counts: 'pytest',
+  report: (file) => [`--junitxml=${file}`],
+});
+
+/** The parts in the order they run: the quick ones first. */
+export const parts: readonly Part[] = [
+  tool('lint', 'format and lint of TypeScript', 'biome', 'ci', '--error-on-warnings', '.'),
+  tool('types', 'types of TypeScript', 'tsc', '--noEmit'),
+  tool('py-format', 'format of Python', '.venv/bin/ruff', 'format', '--check', '.'),
+  tool('py-lint', 'lint of Python', '.venv/bin/ruff', 'check', '.'),
+  tool('py-types', 'types of Python', '.venv/bin/basedpyright'),
+  vitest(
+    'unit',
+    'unit tests of TypeScript',
+    'contract',
+    'domain',
+    'lambdas',
+    'lib',
+    'local',
+    'clients',
+  ),
+  vitest('templates', 'policies of the CloudFormation templates', 'test/templates'),
+  vitest('adapters', 'the ports on the emulator', 'adapters'),
+  pytest('engine', 'the training engine', 'containers/engine/tests'),
+  pytest('client', 'the Python client', 'clients/python/tests'),
+  pytest('emulator', 'the embedded AWS', 'local/tests'),
+  vitest('e2e', 'the whole stack', 'test/e2e/fit.test.ts'),
+];

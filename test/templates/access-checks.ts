@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { routes } from '../../contract/routes.ts';
+import { actionsOf, functions, statements } from './policies.ts';
+
+/** Actions that AWS does not tie to a resource (Service Authorization Reference). */
+const withoutResource = [
+  'batch:DescribeJobs',
+  'batch:ListJobs',
+  'ecr:GetAuthorizationToken',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+const logDelivery =
+  /^logs:.*(LogDelivery|LogDeliveries|ResourcePolicy|ResourcePolicies|LogGroups)$/;
+
+const tableReads = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
+const tableWrites = ['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+
+describe('access', () => {
+  test('no policy names its actions by a pattern', () => {
+    expect(statements.filter(({ actions }) => actions.some((one) => one.includes('*')))).toEqual(
+      [],
+    );
+  });
+
+  test('only what AWS ties to no resource is granted on all of them', () => {
+    const everywhere = statements.filter(({ resources }) => resources.includes('*'));
+    const actions = new Set(everywhere.flatMap((statement) => statement.actions));
+    const unexpected = [...actions].filter((one) => !logDelivery.test(one));
+    expect(unexpected.sort()).toEqual(withoutResource);
+  });
+
+  test('every function has a role of its own', () => {
+    const roles = Object.values(functions).map(({ role }) => role);
+    expect(new Set(roles).size).toBe(roles.length);
+    expect(roles).toHaveLength(routes.length + 7);
+  });
+
+  test('no function can delete an item or an object', () => {
+    const names = Object.keys(functions);
+    expect(names.flatMap(actionsOf).filter((action) => /delete/i.test(action))).toEqual([]);
+  });
+
+  test('a function behind a GET route only reads', () => {
+    for (const { name } of routes.filter(({ method }) => method === 'GET')) {
+      const writing = actionsOf(capitalized(name)).filter(
+        (action) => !/:(Get|BatchGet|Query|List)/.test(action),
+      );
+      expect(writing, name).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['GetHealth', []],
+    ['Authorize', tableReads],
+    ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
+    ['CancelOperation', [...tableReads, ...tableWrites, 'batch:ListJobs', 'batch:TerminateJob']],
+    ['SyncWorker', [...tableReads, ...tableWrites, 's3:PutObject', 'sts:AssumeRole']],
+    ['SettleWorker', [...tableReads, ...tableWrites]],
+  ])('%s may do what its use case needs and nothing else', (name, actions) => {
+    expect(actionsOf(name)).toEqual([...actions].sort());
+  });
+
+  test('workers’ storage is assumed by nobody but the sync', () => {
+    const assuming = statements.filter(({ actions }) => actions.includes('sts:AssumeRole'));
+    expect(assuming.map(({ role }) => role)).toEqual([functions['SyncWorker']?.role]);
+  });
+
+  test('a function is told where the things are that it may reach, and of no other', () => {
+    const own = (name: string) =>
+      functions[name]?.variables.filter((variable) => !variable.startsWith('POWERTOOLS_')).sort();
+    expect(own('GetHealth')).toEqual([]);
+    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'TABLE_NAME']);
+    expect(own('SyncWorker')).toEqual(['BUCKET_NAME', 'STORAGE_ROLE_ARN', 'TABLE_NAME']);
+    expect(own('PlanOperation')).toEqual(['BUCKET_NAME', 'DEFAULT_MAX_WORKERS', 'TABLE_NAME']);
+  });
+});
+
+const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

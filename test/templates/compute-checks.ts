@@ -1,0 +1,91 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { compute, propertiesOf } from './synthesized.ts';
+
+const environments = propertiesOf(compute, 'AWS::Batch::ComputeEnvironment');
+const [job = {}] = Object.values(propertiesOf(compute, 'AWS::Batch::JobDefinition'));
+
+describe('compute', () => {
+  test('scales to zero', () => {
+    expect(Object.keys(environments)).toHaveLength(2);
+    for (const { ComputeResources } of Object.values(environments)) {
+      expect(ComputeResources['MinvCpus']).toBe(0);
+      expect(ComputeResources['DesiredvCpus'] ?? 0).toBe(0);
+      expect(ComputeResources['MaxvCpus']).toBe(64);
+    }
+  });
+
+  test('asks for Spot hosts first and for On-Demand ones when there are none', () => {
+    const [queue] = Object.values(propertiesOf(compute, 'AWS::Batch::JobQueue'));
+    const order: { Order: number; ComputeEnvironment: { 'Fn::GetAtt': [string] } }[] =
+      queue?.['ComputeEnvironmentOrder'];
+    const kinds = order
+      .sort((a, b) => a.Order - b.Order)
+      .map(({ ComputeEnvironment }) => environments[ComputeEnvironment['Fn::GetAtt'][0]])
+      .map((environment) => environment?.['ComputeResources'])
+      .map(({ Type, AllocationStrategy }) => [Type, AllocationStrategy]);
+    expect(kinds).toEqual([
+      ['SPOT', 'SPOT_PRICE_CAPACITY_OPTIMIZED'],
+      ['EC2', 'BEST_FIT_PROGRESSIVE'],
+    ]);
+    expect(queue?.['SchedulingPolicyArn']).toBeDefined();
+  });
+
+  test('an idle network costs nothing and lets nobody in', () => {
+    compute.resourceCountIs('AWS::EC2::NatGateway', 0);
+    compute.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+    for (const group of Object.values(propertiesOf(compute, 'AWS::EC2::SecurityGroup'))) {
+      expect(group['SecurityGroupIngress']).toBeUndefined();
+      expect(group['SecurityGroupEgress']).toMatchObject([{ FromPort: 443, ToPort: 443 }]);
+    }
+    compute.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
+  });
+
+  test('a container cannot reach its host’s credentials, and a host’s disk is encrypted', () => {
+    compute.hasResourceProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: {
+        MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+        BlockDeviceMappings: [Match.objectLike({ Ebs: Match.objectLike({ Encrypted: true }) })],
+      },
+    });
+  });
+
+  test('a job runs the engine on one GPU with no AWS rights of its own', () => {
+    const { ContainerProperties } = job;
+    expect(ContainerProperties).toMatchObject({
+      Command: ['python', '-m', 'fanfold_engine'],
+      ReadonlyRootFilesystem: true,
+      ResourceRequirements: expect.arrayContaining([
+        { Type: 'GPU', Value: '1' },
+        { Type: 'VCPU', Value: '4' },
+        { Type: 'MEMORY', Value: '14336' },
+      ]),
+    });
+    expect(ContainerProperties).not.toHaveProperty('JobRoleArn');
+    expect(ContainerProperties).not.toHaveProperty('Privileged');
+  });
+
+  test('an attempt is made anew where another host may help, and only there', () => {
+    const { RetryStrategy } = job;
+    expect(RetryStrategy['Attempts']).toBe(5);
+    expect(RetryStrategy['EvaluateOnExit'].length).toBeLessThanOrEqual(5);
+    const rules = RetryStrategy['EvaluateOnExit'].map(
+      ({ Action, OnExitCode, OnStatusReason }: Record<string, string>) => [
+        OnExitCode ?? OnStatusReason,
+        Action?.toUpperCase(),
+      ],
+    );
+    expect(rules).toEqual([
+      ['Host EC2*', 'RETRY'],
+      ['75', 'RETRY'],
+      ['143', 'RETRY'],
+      ['13*', 'RETRY'],
+      ['*', 'EXIT'],
+    ]);
+  });
+
+  test('the outputs name the queue and the definition', () => {
+    const outputs = Object.keys(compute.findOutputs('*'));
+    expect(outputs).toEqual(expect.arrayContaining(['JobQueueArn', 'JobDefinitionArn']));
+  });
+});
