@@ -1,11 +1,13 @@
-/* Sets this checkout up: Node 24 and its packages, uv, the Python environment. Runs before every npm
-   command, on whatever Node (20 or newer) the machine has, so it needs nothing but that. A step is
+/* `node local/setup.mjs [--bench] [PROGRAM ARGUMENT...]`: sets this checkout up (Node 24 and its packages,
+   uv, the Python environment), then runs the program with what was set up. Every npm command begins
+   here, on whatever Node (20 or newer) the machine has, so this file needs nothing but that. A step is
    skipped when nothing it depends on has changed. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const oldestNode = 20;
@@ -89,7 +91,10 @@ step(`uv ${uvVersion}`, {
   },
 });
 
-const bench = process.argv.includes('--bench');
+const program = process.argv.slice(2);
+const bench = program[0] === '--bench';
+if (bench) program.shift();
+
 const projects = [
   'pyproject.toml',
   'containers/engine/pyproject.toml',
@@ -108,3 +113,17 @@ step('Python packages', {
     run(uv, ['sync', '--frozen', '--python', findPython(), ...group]);
   },
 });
+
+/** Runs the program in this terminal, with the signals that reach us; its exit status is ours. */
+const [name, ...words] = program;
+if (name !== undefined) {
+  const PATH = [at('node_modules', '.bin'), process.env.PATH].join(delimiter);
+  const child = spawn(name, words, { stdio: 'inherit', env: { ...process.env, PATH } });
+  // Ctrl-C reaches the whole process group already.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', ({ message }) => giveUp(`\`${name}\` did not start: ${message}`));
+  child.on('close', (status, signal) => {
+    process.exitCode = status ?? 128 + constants.signals[signal];
+  });
+}

@@ -25,6 +25,8 @@ def serve(settings: Settings) -> None:
     # What a killed emulator's functions left.
     shutil.rmtree(settings.folder / "tmp", ignore_errors=True)
     (settings.folder / "tmp").mkdir()
+    # The functions' scripts are CommonJS, whatever a package.json above this folder says.
+    (settings.folder / "tmp" / "package.json").write_text('{"type": "commonjs"}\n')
     # The emulator reads its settings from the environment while it is imported.
     os.environ.update(_environment(settings))
     logging.getLogger("hypercorn").setLevel(logging.WARNING)
@@ -93,7 +95,9 @@ def _signalled() -> asyncio.Event:
 
 
 def _end_with_owner() -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock would be held when the interpreter ends for another reason.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
