@@ -3,13 +3,20 @@ import { dataHandleStatuses, partitions } from '../domain/data-handle.ts';
 import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
 import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
 import { runEndings, runSources, runStatuses } from '../domain/run.ts';
-import { experimentName, instant, locators, metricValue, runId } from './shapes.ts';
+import {
+  experimentName,
+  givenExperimentName,
+  instant,
+  locators,
+  metricValue,
+  runId,
+} from './shapes.ts';
 import { logLine } from './worker-protocol.ts';
 
 /* The resources as HTTP shows them. Members that do not apply are left out. */
 
 export const experimentResource = z.object({
-  name: experimentName,
+  name: givenExperimentName,
   requestedName: experimentName,
   workspace: z.string(),
   status: z.enum(experimentStatuses),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { experimentName, workspace } from './shapes.ts';
+import { givenExperimentName, workspace } from './shapes.ts';
 
 /* Pieces of the route table's rows. */
 
@@ -8,7 +8,7 @@ export const none = z.object({});
 
 export const inWorkspace = z.object({ workspace });
 
-export const inExperiment = z.object({ workspace, experiment: experimentName });
+export const inExperiment = z.object({ workspace, experiment: givenExperimentName });
 
 /** A positive integer in a path or a query. */
 export const digits = z.string().check(z.regex(/^[1-9][0-9]{0,8}$/));

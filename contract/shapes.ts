@@ -5,7 +5,17 @@ import * as z from 'zod/mini';
 export const workspace = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,31}$/));
 
 /** 1–64 of `A-Z a-z 0-9 . _ -`, starting with a letter or digit (contract §2). */
-export const experimentName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/));
+export const experimentName = z
+  .string()
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'must be 1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit',
+    ),
+  );
+
+/** A name as it was given: the longest one wanted, and room for a suffix. */
+export const givenExperimentName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/));
 
 export const runId = z.int().check(z.gte(1));
 

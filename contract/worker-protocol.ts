@@ -25,7 +25,7 @@ const epochReport = z.object({
   metrics: z.array(z.object({ name: z.string(), value: metricValue })),
 });
 
-export const reportedStatuses = ['ongoing', 'stopped', 'completed', 'failed'] as const;
+const reportedStatuses = ['ongoing', 'stopped', 'completed', 'failed'] as const;
 
 const runReport = z.object({
   runId,
@@ -42,7 +42,7 @@ const runReport = z.object({
   error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
 });
 
-export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 
 export const logLine = z.object({
   at: instant,
@@ -147,5 +147,3 @@ export const syncAnswer = z.object({
 
 export type SyncRequest = z.infer<typeof syncRequest>;
 export type SyncAnswer = z.infer<typeof syncAnswer>;
-export type RunReport = z.infer<typeof runReport>;
-export type LogLine = z.infer<typeof logLine>;

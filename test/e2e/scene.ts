@@ -8,7 +8,8 @@ import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
 import { getOperation, listResults, listRuns, startFit } from '../../contract/operation-routes.ts';
 import type { OperationResource, ResultResource, RunResource } from '../../contract/resources.ts';
-import { createUpload } from '../../contract/service-routes.ts';
+import { createUpload, syncWorker } from '../../contract/service-routes.ts';
+import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../local/stack.ts';
 
 /* What the end-to-end tests do over and over, over plain HTTPS. */
@@ -56,7 +57,7 @@ export const config = (
 });
 
 /** Rows on a bent plane as CSV. */
-export const csvRows = (count: number, firstId = 1): string => {
+const csvRows = (count: number, firstId = 1): string => {
   const rows = Array.from({ length: count }, (_, i) => {
     const x = [0, 1, 2].map((axis) => Math.sin(1 + (firstId + i) * (axis + 1)));
     const y = (x[0] ?? 0) - 2 * (x[1] ?? 0) + (x[2] ?? 0) ** 2;
@@ -190,6 +191,25 @@ export const runningJobs = ({ folder }: Pick<RunningStack, 'folder'>): readonly 
       return [];
     }
   });
+
+/** A sync with what a job was given at its start, as whoever may describe the job could send it. */
+export const syncAs = async (
+  { url }: Pick<RunningStack, 'url'>,
+  { environment }: RunningJob,
+  request: Partial<SyncRequest> = {},
+): Promise<SyncAnswer> => {
+  const { call } = client({ url, token: environment['FANFOLD_WORKER_TOKEN'] ?? '' });
+  const body = {
+    jobId: environment['AWS_BATCH_JOB_ID'] ?? '',
+    attempt: Number(environment['AWS_BATCH_JOB_ATTEMPT']),
+    sequence: 1,
+    needsCredentials: true,
+    room: 1,
+    runs: [],
+    logs: [],
+  };
+  return (await call(syncWorker, { body: { ...body, ...request } })).body;
+};
 
 /** The bytes of an `s3://` object, read with all rights. */
 export const artifactBytes = async (

@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { client } from '../../contract/client.ts';
+import { getExperiment } from '../../contract/experiment-routes.ts';
+import { cancelOperation } from '../../contract/operation-routes.ts';
+import { routes } from '../../contract/routes.ts';
+import { syncWorker } from '../../contract/service-routes.ts';
+import type { SyncAnswer } from '../../contract/worker-protocol.ts';
+import type { RunningStack } from '../../local/stack.ts';
+import {
+  config,
+  freshStack,
+  type RunningJob,
+  removeStack,
+  runningJobs,
+  syncAs,
+  userOf,
+  workspace,
+} from './scene.ts';
+
+let stack: RunningStack;
+let user: ReturnType<typeof userOf>;
+let job: RunningJob;
+let operation: number;
+const experiment = 'access';
+
+beforeAll(async () => {
+  stack = await freshStack();
+  user = userOf(stack);
+  await user.create('neighbour');
+  await user.create(experiment);
+  const dataHandleId = await user.download(experiment);
+  const endless = config({ pause_s: 0.1 }, { epochs: 1000 });
+  operation = (await user.start(experiment, dataHandleId, endless)).operation;
+  await user.untilRun(experiment, 1, 'trains', ({ status }) => status === 'ongoing');
+  job = runningJobs(stack)[0] ?? { pid: 0, environment: {} };
+});
+afterAll(() => removeStack(stack));
+
+describe('tokens', () => {
+  const statusOf = async (url: string, authorization?: string): Promise<number> =>
+    (await fetch(url, { headers: authorization === undefined ? {} : { authorization } })).status;
+
+  test.each([
+    ['none', undefined, 401],
+    ['an empty one', 'Bearer ', 403],
+    ['one of another scheme', 'Basic YTpi', 403],
+    ['one that nobody gave out', `Bearer ${'x'.repeat(43)}`, 403],
+  ])('%s opens no route of a user', async (_, authorization, status) => {
+    for (const { path } of routes.filter((one) => one.access === 'user' && one.method === 'GET')) {
+      const url = stack.url + path.replaceAll(/\{\w+\}/g, '1');
+      expect(await statusOf(url, authorization), path).toBe(status);
+    }
+  });
+
+  test('of a worker open no route of a user', async () => {
+    const url = `${stack.url}/v1/workspaces/${workspace}/experiments`;
+    expect(await statusOf(url, `Bearer ${job.environment['FANFOLD_WORKER_TOKEN']}`)).toBe(403);
+  });
+
+  test('of a user are no worker’s', async () => {
+    const own = { ...job, environment: { ...job.environment, FANFOLD_WORKER_TOKEN: stack.token } };
+    await expect(syncAs(stack, own)).rejects.toMatchObject({ name: 'unauthorized' });
+  });
+
+  test('of one workspace open no other', async () => {
+    const token = await giveTokenFor('elsewhere');
+    const { call } = client({ url: stack.url, token });
+    const other = { params: { workspace, experiment } };
+    await expect(call(getExperiment, other)).rejects.toMatchObject({ name: 'forbidden' });
+    const own = { params: { workspace: 'elsewhere', experiment } };
+    await expect(call(getExperiment, own)).rejects.toMatchObject({ name: 'experiment-not-found' });
+  });
+});
+
+/** Puts a token in the table, as an operator does it (docs/deploy.md). */
+const giveTokenFor = async (only: string): Promise<string> => {
+  const token = `token-of-${only}`;
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  const item = { pk: `TOKEN#${sha256}`, sk: 'TOKEN', sha256, label: only, workspace: only };
+  const Item = Object.fromEntries(Object.entries(item).map(([name, S]) => [name, { S }]));
+  await new DynamoDBClient(stack.aws).send(new PutItemCommand({ TableName: stack.table, Item }));
+  return token;
+};
+
+describe('a role', () => {
+  test('from which one grant is taken can no longer do what the grant was for', async () => {
+    const iam = new IAMClient(stack.aws);
+    const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+    const RoleName = Roles.find((role) =>
+      role.RoleName?.includes('ApiGetExperimentRole'),
+    )?.RoleName;
+    const { PolicyNames: [PolicyName] = [] } = await iam.send(
+      new ListRolePoliciesCommand({ RoleName }),
+    );
+    const named = { RoleName, PolicyName };
+    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand(named));
+    const document = JSON.parse(decodeURIComponent(PolicyDocument));
+    const look = () => user.call(getExperiment, { params: { workspace, experiment } });
+    await look();
+
+    const isGrant = ({ Action }: { Action: string | string[] }) =>
+      [Action].flat().includes('dynamodb:GetItem');
+    const without = {
+      ...document,
+      Statement: document.Statement.filter((one: never) => !isGrant(one)),
+    };
+    expect(without.Statement).toHaveLength(document.Statement.length - 1);
+    await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument: JSON.stringify(without) }));
+    await expect(look()).rejects.toMatchObject({ name: 'internal-error' });
+
+    await iam.send(
+      new PutRolePolicyCommand({ ...named, PolicyDocument: JSON.stringify(document) }),
+    );
+    await look();
+  });
+});
+
+describe('an engine’s credentials', () => {
+  let answer: SyncAnswer;
+  let s3: S3Client;
+  let own: string;
+  const foreign = `workspaces/${workspace}/experiments/neighbour/`;
+
+  beforeAll(async () => {
+    answer = await syncAs(stack, job, { attempt: 2 });
+    const { credentials, assignment } = answer;
+    if (!credentials || !assignment) throw new Error('the first sync brings both');
+    s3 = new S3Client({ ...stack.aws, credentials });
+    own = assignment.prefix;
+  });
+
+  const refused = { name: expect.stringMatching(/AccessDenied|Forbidden/) };
+  const at = (Key: string) => ({ Bucket: stack.bucket, Key });
+  const upload = () => answer.assignment?.dataHandle.locators.train?.split('/').slice(3).join('/');
+
+  test('write, read, list and delete inside its experiment', async () => {
+    const trial = at(`${own}runs/1/trial`);
+    await s3.send(new PutObjectCommand({ ...trial, Body: 'x' }));
+    expect((await s3.send(new GetObjectCommand(trial))).ContentLength).toBe(1);
+    const { KeyCount } = await s3.send(
+      new ListObjectsV2Command({ Bucket: stack.bucket, Prefix: own }),
+    );
+    expect(KeyCount).toBeGreaterThan(0);
+    await s3.send(new DeleteObjectCommand(trial));
+  });
+
+  test('read the data of its handle and cannot change them', async () => {
+    const data = at(upload() ?? '');
+    expect((await s3.send(new GetObjectCommand(data))).ContentLength).toBeGreaterThan(0);
+    await expect(s3.send(new PutObjectCommand({ ...data, Body: 'x' }))).rejects.toMatchObject(
+      refused,
+    );
+    await expect(s3.send(new DeleteObjectCommand(data))).rejects.toMatchObject(refused);
+  });
+
+  test('reach nothing of another experiment', async () => {
+    const { Contents = [] } = await new S3Client(stack.aws).send(
+      new ListObjectsV2Command({ Bucket: stack.bucket, Prefix: foreign }),
+    );
+    const theirs = at(Contents[0]?.Key ?? '');
+    await expect(s3.send(new GetObjectCommand(theirs))).rejects.toMatchObject(refused);
+    const fresh = new PutObjectCommand({ ...at(`${foreign}runs/1/trial`), Body: 'x' });
+    await expect(s3.send(fresh)).rejects.toMatchObject(refused);
+    await expect(s3.send(new DeleteObjectCommand(theirs))).rejects.toMatchObject(refused);
+    const list = new ListObjectsV2Command({ Bucket: stack.bucket, Prefix: foreign });
+    await expect(s3.send(list)).rejects.toMatchObject(refused);
+  });
+
+  test('reach nothing but S3', async () => {
+    const { credentials } = answer;
+    const dynamo = new DynamoDBClient({ ...stack.aws, ...(credentials && { credentials }) });
+    const Item = { pk: { S: 'x' }, sk: { S: 'x' } };
+    const put = dynamo.send(new PutItemCommand({ TableName: stack.table, Item }));
+    await expect(put).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('belong to the newest attempt, which fences the one before', async () => {
+    await expect(syncAs(stack, job)).rejects.toMatchObject({ name: 'worker-fenced' });
+    const { call } = client({ url: stack.url, token: answer.token ?? '' });
+    const next = { jobId: job.environment['AWS_BATCH_JOB_ID'] ?? '', attempt: 2, sequence: 2 };
+    const body = { ...next, needsCredentials: false, room: 0, runs: [], logs: [] };
+    expect((await call(syncWorker, { body })).body.sequence).toBe(2);
+    const params = { workspace, experiment, operation: 'current' as const };
+    await user.call(cancelOperation, { params });
+    await user.ended(experiment, operation);
+  });
+});

@@ -1,0 +1,70 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningStack, startStack } from '../../local/stack.ts';
+import { config, freshStack, userOf } from './scene.ts';
+
+/* One stack over one folder, ended in every way between calls. */
+
+let stack: RunningStack;
+let user: ReturnType<typeof userOf>;
+let dataHandleId: string;
+const experiment = 'kept';
+
+beforeAll(async () => {
+  stack = await freshStack();
+  user = userOf(stack);
+  await user.create(experiment);
+  dataHandleId = await user.download(experiment);
+});
+afterAll(async () => {
+  await stack.stop();
+  rmSync(stack.folder, { recursive: true, force: true });
+});
+
+const startAgain = async (): Promise<void> => {
+  stack = await startStack({ folder: stack.folder });
+  user = userOf(stack);
+};
+
+test('a stack restarted between two fits has lost nothing, and the second fit appends', async () => {
+  await user.fit(experiment, dataHandleId, [config(), config()]);
+  const before = { runs: await user.runs(experiment), results: await user.results(experiment) };
+  await stack.stop();
+  await startAgain();
+  expect(await user.runs(experiment)).toEqual(before.runs);
+  expect(await user.results(experiment)).toEqual(before.results);
+  const fit = await user.fit(experiment, dataHandleId, config());
+  expect(fit).toMatchObject({ status: 'completed', firstRunId: 3 });
+  expect(await user.results(experiment)).toHaveLength(before.results.length + 2);
+});
+
+test('killed hard a second after a call was answered, it has lost nothing of it', async () => {
+  const before = await user.runs(experiment);
+  const { experiment: made } = await user.create('answered');
+  await sleep(1000);
+  await stack.kill();
+  await startAgain();
+  expect(await user.create('answered')).toMatchObject({
+    reconnected: true,
+    experiment: { createdAt: made.createdAt },
+  });
+  expect(await user.runs(experiment)).toEqual(before);
+});
+
+test('a fit that was under way when it was killed goes on by itself and completes', {
+  timeout: 240_000,
+}, async () => {
+  const name = 'answered';
+  const slow = config({ pause_s: 0.05 }, { epochs: 3, batch_size: 8 });
+  const handle = await user.download(name);
+  const { operation } = await user.start(name, handle, [slow, slow]);
+  await user.untilRun(name, 1, 'trains', ({ status }) => status === 'ongoing');
+  await sleep(1000);
+  await stack.kill();
+  await startAgain();
+  const ended = await user.ended(name, operation, 180);
+  expect(ended).toMatchObject({ status: 'completed', runCount: 2 });
+  expect((await user.runs(name)).map(({ status }) => status)).toEqual(['completed', 'completed']);
+  expect(await user.results(name)).toHaveLength(6);
+});
