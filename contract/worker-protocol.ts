@@ -128,7 +128,10 @@ export const syncAnswer = z.object({
   train: z.array(
     z.object({
       runId,
+      /** `{"$secret": "name"}` stands for each secret. */
       config: z.record(z.string(), z.unknown()),
+      /** The values of the config's secrets by name. */
+      secrets: z.optional(z.record(z.string(), z.string())),
       completedEpochs: z.int(),
       checkpoint: z.optional(checkpoint),
     }),

@@ -24,6 +24,13 @@ export const operationPrefix = (key: ExperimentKey, operation: number): string =
 export const configsKey = (key: ExperimentKey, operation: number): string =>
   `${operationPrefix(key, operation)}configs.json`;
 
+/**
+ * The values of a set of secrets, a JSON object by name. It lies outside of the experiment's prefix, which
+ * workers may read and whose objects are saved as artifacts.
+ */
+export const secretsKey = ({ workspace, experiment }: ExperimentKey, set: string): string =>
+  `secrets/${workspace}/${experiment}/${set}.json`;
+
 export const runPrefix = (key: ExperimentKey, runId: number): string =>
   `${experimentPrefix(key)}runs/${runId}/`;
 

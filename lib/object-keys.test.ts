@@ -5,6 +5,7 @@ import {
   logKey,
   manifestKey,
   runPrefix,
+  secretsKey,
   uploadKey,
 } from '../domain/storage-layout.ts';
 import {
@@ -12,6 +13,7 @@ import {
   anyExperimentObject,
   anyLog,
   anyOperationFile,
+  anySecret,
   anyUpload,
 } from './object-keys.ts';
 
@@ -26,6 +28,7 @@ test.each([
   [anyCode, codeKey(experiment, 'abc')],
   [anyOperationFile, configsKey(experiment, 1)],
   [anyLog, log],
+  [anySecret, secretsKey(experiment, 'set')],
   [anyExperimentObject, manifestKey(experiment, 'dh-1')],
   [anyExperimentObject, `${runPrefix(experiment, 1)}metrics.json`],
 ])('%s covers %s', (pattern, key) => {

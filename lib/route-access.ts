@@ -1,7 +1,7 @@
 import type { Access } from './access.ts';
 import type { RouteAccess } from './api.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { anyCode, anyLog, anyOperationFile, anyUpload } from './object-keys.ts';
+import { anyCode, anyLog, anyOperationFile, anySecret, anyUpload } from './object-keys.ts';
 import type { StateTable } from './state-table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -23,7 +23,12 @@ export const routeAccess = ({ table, store, workflows, terminateJobs }: World): 
   endExperiment: [table.readWrite, workflows.end.start],
   createDataHandle: [table.readWrite, workflows.operation.start],
   getDataHandle: [table.read],
-  startFit: [table.readWrite, store.put(anyOperationFile), workflows.operation.start],
+  startFit: [
+    table.readWrite,
+    store.put(anyOperationFile),
+    store.put(anySecret),
+    workflows.operation.start,
+  ],
   listOperations: [table.read],
   getOperation: [table.read],
   cancelOperation: [table.readWrite, terminateJobs],

@@ -89,6 +89,7 @@ export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   artifacts: artifacts(),
   workflows: workflows(),
   clock,
+  entropy,
 }));
 export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => ({
   experiments: experiments(),

@@ -10,6 +10,7 @@ import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
 import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
+import { shownConfig } from '../../domain/secrets.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
 
 /* Entities as HTTP shows them: what is inside stays inside. Undefined members vanish in JSON. */
@@ -87,7 +88,7 @@ export const showRun = (run: Run, bucket: string): RunResource => ({
   completedEpochs: run.completedEpochs,
   progress: run.progress,
   checkpointUri: run.checkpoint && `s3://${bucket}/${run.checkpoint.prefix}`,
-  config: run.config,
+  config: shownConfig(run.config),
   attempts: run.attempts,
   createdAt: run.createdAt,
   startedAt: run.startedAt,

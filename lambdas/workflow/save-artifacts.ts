@@ -2,6 +2,7 @@ import type { Experiment } from '../../domain/experiment.ts';
 import type { EndRequest } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
+import { shownConfig } from '../../domain/secrets.ts';
 import { experimentPrefix, runPrefix } from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
 import { resultsCsv } from './results-csv.ts';
@@ -86,7 +87,8 @@ const saveRun = async (
 ): Promise<void> => {
   const { artifacts } = ports;
   const folder = `${prefix}runs/${run.runId}/`;
-  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(run, null, 2));
+  const record = { ...run, config: shownConfig(run.config) };
+  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(record, null, 2));
   const results = await ports.results.list(run, {
     firstRunId: run.runId,
     lastRunId: run.runId,

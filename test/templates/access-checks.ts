@@ -57,7 +57,10 @@ describe('access', () => {
     ['Authorize', tableReads],
     ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
     ['CancelOperation', [...tableReads, ...tableWrites, 'batch:ListJobs', 'batch:TerminateJob']],
-    ['SyncWorker', [...tableReads, ...tableWrites, 's3:PutObject', 'sts:AssumeRole']],
+    [
+      'SyncWorker',
+      [...tableReads, ...tableWrites, 's3:GetObject', 's3:PutObject', 'sts:AssumeRole'],
+    ],
     ['SettleWorker', [...tableReads, ...tableWrites]],
   ])('%s may do what its use case needs and nothing else', (name, actions) => {
     expect(actionsOf(name)).toEqual([...actions].sort());
@@ -66,6 +69,16 @@ describe('access', () => {
   test('workers’ storage is assumed by nobody but the sync', () => {
     const assuming = statements.filter(({ actions }) => actions.includes('sts:AssumeRole'));
     expect(assuming.map(({ role }) => role)).toEqual([functions['SyncWorker']?.role]);
+  });
+
+  test('secrets are written by the start of a fit, read by the sync, and kept from workers', () => {
+    const reaching = statements.filter(({ resources }) => resources.join().includes('/secrets/'));
+    const held = reaching.map(({ role, effect, actions }) => [role, effect, actions.join()]);
+    expect(held.sort()).toEqual([
+      [functions['StartFit']?.role, 'Allow', 's3:PutObject'],
+      [expect.stringContaining('StorageRole'), 'Deny', 's3:GetObject,s3:GetObjectVersion'],
+      [functions['SyncWorker']?.role, 'Allow', 's3:GetObject'],
+    ]);
   });
 
   test('a function is told where the things are that it may reach, and of no other', () => {
