@@ -18,9 +18,11 @@ from fanfold_engine.protocol import (
     MAX_RUN_REPORTS,
     DownloadReport,
     LogLine,
+    RunError,
     RunReport,
     instant,
 )
+from fanfold_engine.secrets import Mask
 
 MAX_LOG_BYTES = 250_000
 MAX_WAITING_LOG_BYTES = 16_000_000
@@ -47,9 +49,13 @@ class _Waiting:
 
 
 class Ledger:
-    """Reports and log lines that wait for a sync. Every method may be called from any thread."""
+    """Reports and log lines that wait for a sync. Every method may be called from any thread.
+
+    ``mask`` hides the secrets in all that is told.
+    """
 
     def __init__(self) -> None:
+        self.mask = Mask()
         self._lock = threading.Lock()
         self._runs: dict[int, _Waiting] = {}
         self._lines: deque[tuple[LogLine, int]] = deque()
@@ -60,6 +66,8 @@ class Ledger:
 
     def report(self, report: RunReport, accepted: Accepted | None = None) -> None:
         """Put in what became of a run; ``accepted`` is called when the control plane heard it."""
+        if report.error is not None:
+            report = replace(report, error=self._hidden(report.error))
         with self._lock:
             waiting = self._runs.get(report.run_id)
             if waiting is None:
@@ -115,6 +123,10 @@ class Ledger:
         """Whether everything has been heard."""
         with self._lock:
             return self._in_flight is None and not self._waits()
+
+    def _hidden(self, error: RunError) -> RunError:
+        traceback = None if error.traceback is None else self.mask(error.traceback)
+        return RunError(self.mask(error.message), traceback)
 
     def _waits(self) -> bool:
         return bool(self._runs or self._lines or self._dropped_lines or self._download)

@@ -188,12 +188,16 @@ class Assignment:
 
 @dataclass(frozen=True)
 class DealtRun:
-    """A run to take on, from its newest checkpoint or from the start."""
+    """A run to take on, from its newest checkpoint or from the start.
+
+    ``{"$secret": name}`` stands in the config for each of its secrets, whose values come apart.
+    """
 
     run_id: int
     config: dict[str, Any]
     completed_epochs: int
     checkpoint: Checkpoint | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
 from fanfold_engine.data.errors import DataError
@@ -22,6 +22,7 @@ from fanfold_engine.protocol import (
     RunStatus,
 )
 from fanfold_engine.recipe import Recipe
+from fanfold_engine.secrets import reveal
 from fanfold_engine.structure import UnstorableError
 from fanfold_engine.training import Training
 
@@ -40,6 +41,8 @@ class Run:
         self.run_id = dealt.run_id
         self.is_in_hand = True
         self._dealt = dealt
+        self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
+        fit.session.ledger.mask.hide(dealt.secrets.values())
         self._fit = fit
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
@@ -76,7 +79,7 @@ class Run:
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
-        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._dealt.config)
+        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._config)
         if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
             self._end("completed")
             return
@@ -90,7 +93,7 @@ class Run:
         with watch(self.run_id, "making the model"):
             self._training = Training(
                 ml_spec,
-                self._dealt.config,
+                self._config,
                 dataset,
                 seed=self._fit.request.seed,
                 num_chunks=self._fit.request.num_chunks,
