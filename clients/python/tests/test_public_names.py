@@ -7,7 +7,8 @@ def test_the_public_names_are_these():
         for name, value in vars(fanfold.errors).items()
         if getattr(value, "__module__", "") == "fanfold.errors" and isinstance(value, type)
     }
-    rest = {"Connection", "DataHandle", "Experiment", "GridSearch", "List", "RandomSearch", "Range"}
+    knobs = {"GridSearch", "List", "RandomSearch", "Range", "Secret"}
+    rest = {"Connection", "DataHandle", "Experiment"} | knobs
     assert set(fanfold.__all__) == errors | rest
 
 

@@ -44,7 +44,7 @@ from fanfold.errors import (
     WorkerFenced,
 )
 from fanfold.experiment import Experiment
-from fanfold.knobs import GridSearch, List, RandomSearch, Range
+from fanfold.knobs import GridSearch, List, RandomSearch, Range, Secret
 
 __all__ = [
     "CodeChanged",
@@ -79,6 +79,7 @@ __all__ = [
     "RandomSearch",
     "Range",
     "RunNotFound",
+    "Secret",
     "SettingsChanged",
     "TooLarge",
     "Unauthorized",
