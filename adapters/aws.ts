@@ -70,3 +70,4 @@ export const credentials = /* @__PURE__ */ once(
 export const clock = systemClock;
 export const entropy = nodeEntropy;
 export const maxWorkers = settings.defaultMaxWorkers;
+export const gpuHourUsd = settings.gpuHourUsd;

@@ -39,6 +39,14 @@ const runReport = z.object({
   epochs: z.array(epochReport),
   /** Seconds of training since the last accepted sync. */
   runtimeSeconds: z.number().check(z.gte(0)),
+  /** What was measured of the GPU in that time; left out without one. */
+  gpu: z.optional(
+    z.object({
+      seconds: z.number().check(z.gte(0)),
+      busySeconds: z.number().check(z.gte(0)),
+      peakMemoryBytes: z.int().check(z.gte(0)),
+    }),
+  ),
   error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
 });
 

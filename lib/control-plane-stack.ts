@@ -7,6 +7,7 @@ import type { Deployment } from './deployment.ts';
 import type { EngineJobArns } from './engine-job.ts';
 import { Events } from './events.ts';
 import { FrontDoor } from './front-door.ts';
+import { gpuPrice } from './gpu-price.ts';
 import { jobTermination } from './job-termination.ts';
 import { routeAccess } from './route-access.ts';
 import { StateTable } from './state-table.ts';
@@ -40,7 +41,7 @@ export class ControlPlaneStack extends Stack {
       deployment,
       frontDoor,
       syncWorker,
-      access: routeAccess({ table, store, workflows, terminateJobs }),
+      access: routeAccess({ table, store, workflows, terminateJobs, gpuPrice: gpuPrice(settings) }),
     });
     const restart = [operation.start, operation.describe, end.start, end.describe];
     const events = new Events(this, 'Events', {

@@ -10,10 +10,18 @@ interface World {
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
   readonly terminateJobs: Access;
+  /** Knows what an hour of a GPU costs. */
+  readonly gpuPrice: Access;
 }
 
 /** Who may reach what, route by route. */
-export const routeAccess = ({ table, store, workflows, terminateJobs }: World): RouteAccess => ({
+export const routeAccess = ({
+  table,
+  store,
+  workflows,
+  terminateJobs,
+  gpuPrice,
+}: World): RouteAccess => ({
   authorize: [table.read],
   getHealth: [],
   getOpenApi: [],
@@ -32,8 +40,8 @@ export const routeAccess = ({ table, store, workflows, terminateJobs }: World): 
   listOperations: [table.read],
   getOperation: [table.read],
   cancelOperation: [table.readWrite, terminateJobs],
-  listRuns: [table.read, store.named],
-  getRun: [table.read, store.named],
+  listRuns: [table.read, store.named, gpuPrice],
+  getRun: [table.read, store.named, gpuPrice],
   listResults: [table.read],
   listLogs: [table.read, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],

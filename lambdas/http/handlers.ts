@@ -9,6 +9,7 @@ import {
   dataHandles,
   entropy,
   experiments,
+  gpuHourUsd,
   jobNotes,
   jobQueue,
   operations,
@@ -110,10 +111,12 @@ export const listRunsHandler = /* @__PURE__ */ http(listRuns, () => ({
   operations: operations(),
   runs: runs(),
   bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const getRunHandler = /* @__PURE__ */ http(getRun, () => ({
   runs: runs(),
   bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const listResultsHandler = /* @__PURE__ */ http(listResults, () => ({
   experiments: experiments(),

@@ -26,6 +26,8 @@ export interface HttpPorts {
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */
   readonly bucket: string;
+  /** What an hour of a worker's GPU costs; 0 while no price is known. */
+  readonly gpuHourUsd: number;
   readonly uploads: Uploads;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;

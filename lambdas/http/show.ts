@@ -5,8 +5,10 @@ import type {
   ResultResource,
   RunResource,
 } from '../../contract/resources.ts';
+import { costUsd } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
+import { gpuUtilization } from '../../domain/gpu-use.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
 import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
@@ -78,12 +80,21 @@ export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   error: handle.error,
 });
 
-export const showRun = (run: Run, bucket: string): RunResource => ({
+/** What a run is shown with that is not its own. */
+export interface RunShowing {
+  readonly bucket: string;
+  readonly gpuHourUsd: number;
+}
+
+export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResource => ({
   runId: run.runId,
   operation: run.operation,
   dataHandleId: run.dataHandleId,
   status: run.status,
   source: run.source,
+  clonedFrom: run.clonedFrom,
+  warmStarted: run.warmStarted,
+  mlflowRunId: run.mlflowRunId,
   endedBy: run.endedBy,
   completedEpochs: run.completedEpochs,
   progress: run.progress,
@@ -94,6 +105,9 @@ export const showRun = (run: Run, bucket: string): RunResource => ({
   startedAt: run.startedAt,
   endedAt: run.endedAt,
   runtimeSeconds: run.runtimeSeconds,
+  gpuUtilization: gpuUtilization(run.gpu),
+  gpuPeakMemoryBytes: run.gpu?.peakMemoryBytes,
+  costUsd: costUsd(run, gpuHourUsd),
   error: run.error,
 });
 

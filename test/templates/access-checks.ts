@@ -85,7 +85,7 @@ describe('access', () => {
     const own = (name: string) =>
       functions[name]?.variables.filter((variable) => !variable.startsWith('POWERTOOLS_')).sort();
     expect(own('GetHealth')).toEqual([]);
-    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'TABLE_NAME']);
+    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'GPU_HOUR_USD', 'TABLE_NAME']);
     expect(own('SyncWorker')).toEqual(['BUCKET_NAME', 'STORAGE_ROLE_ARN', 'TABLE_NAME']);
     expect(own('PlanOperation')).toEqual(['BUCKET_NAME', 'DEFAULT_MAX_WORKERS', 'TABLE_NAME']);
   });

@@ -17,6 +17,7 @@ from fanfold_engine.protocol import (
     MAX_LOG_LINES,
     MAX_RUN_REPORTS,
     DownloadReport,
+    GpuUse,
     LogLine,
     RunError,
     RunReport,
@@ -153,5 +154,16 @@ def _merge(earlier: RunReport, later: RunReport) -> RunReport:
         checkpoint=later.checkpoint or earlier.checkpoint,
         epochs=earlier.epochs + later.epochs,
         runtime_seconds=earlier.runtime_seconds + later.runtime_seconds,
+        gpu=_add(earlier.gpu, later.gpu),
         error=later.error or earlier.error,
+    )
+
+
+def _add(earlier: GpuUse | None, later: GpuUse | None) -> GpuUse | None:
+    if earlier is None or later is None:
+        return earlier or later
+    return GpuUse(
+        earlier.seconds + later.seconds,
+        earlier.busy_seconds + later.busy_seconds,
+        max(earlier.peak_memory_bytes, later.peak_memory_bytes),
     )

@@ -62,6 +62,15 @@ class RunError:
 
 
 @dataclass(frozen=True)
+class GpuUse:
+    """What was measured of the GPU: for how long, how much of that it was busy, most memory."""
+
+    seconds: float
+    busy_seconds: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True)
 class RunReport:
     """What became of a run since the last accepted sync."""
 
@@ -73,6 +82,7 @@ class RunReport:
     epochs: tuple[EpochReport, ...] = ()
     runtime_seconds: float = 0.0
     error: RunError | None = None
+    gpu: GpuUse | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from fanfold_engine.protocol import (
     Checkpoint,
     DealtRun,
     EpochReport,
+    GpuUse,
     Progress,
     RunError,
     RunReport,
@@ -107,6 +108,8 @@ class Run:
         training = self._training
         assert training is not None
         started_at = time.monotonic()
+        # What was measured until now was not this run's.
+        self._fit.gpu_meter.take()
         place, chunks = training.place, training.chunks
         number = f"chunk {place.chunk + 1} of {chunks} of epoch {place.epoch + 1}"
         with self._fit.watchdog.watch(self.run_id, number):
@@ -120,6 +123,7 @@ class Run:
             progress=Progress(place.epoch + 1, place.chunk + 1, chunks),
             epochs=epochs,
             runtime_seconds=time.monotonic() - started_at,
+            gpu=self._fit.gpu_meter.take(),
         )
         self._heed_orders(training)
 
@@ -198,6 +202,7 @@ class Run:
         checkpoint: Checkpoint | None = None,
         epochs: tuple[EpochReport, ...] = (),
         runtime_seconds: float = 0.0,
+        gpu: GpuUse | None = None,
         error: RunError | None = None,
         accepted: Callable[[], None] | None = None,
     ) -> None:
@@ -215,5 +220,6 @@ class Run:
                 checkpoint=checkpoint,
                 epochs=epochs,
                 runtime_seconds=runtime_seconds,
+                gpu=gpu,
             )
             self._fit.session.ledger.report(report, accepted)
