@@ -15,6 +15,7 @@ import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
 import { nodeEntropy } from './node-entropy.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
+import { S3Exports } from './s3-exports.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
@@ -51,6 +52,9 @@ export const artifacts = /* @__PURE__ */ once(
   () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),
 );
 export const bucket = settings.bucketName;
+export const exports = /* @__PURE__ */ once(
+  () => new S3Exports(new S3Client(s3), settings.bucketName()),
+);
 export const uploads = /* @__PURE__ */ once(() => new S3Uploads(s3, settings.bucketName()));
 
 export const workflows = /* @__PURE__ */ once(

@@ -122,5 +122,8 @@ test('what was measured of the GPU adds up over reports', () => {
   const once = applyReport(run, report({ gpu }), told);
   expect(once.gpu).toEqual(gpu);
   expect(applyReport(once, report({}), told).gpu).toEqual(gpu);
-  expect(applyReport(once, report({ gpu }), told).gpu).toMatchObject({ seconds: 4, busySeconds: 2 });
+  expect(applyReport(once, report({ gpu }), told).gpu).toMatchObject({
+    seconds: 4,
+    busySeconds: 2,
+  });
 });

@@ -31,6 +31,10 @@ export const configsKey = (key: ExperimentKey, operation: number): string =>
 export const secretsKey = ({ workspace, experiment }: ExperimentKey, set: string): string =>
   `secrets/${workspace}/${experiment}/${set}.json`;
 
+/** A file made for one caller, removed after a day. */
+export const exportKey = ({ workspace, experiment }: ExperimentKey, name: string): string =>
+  `exports/${workspace}/${experiment}/${name}`;
+
 export const runPrefix = (key: ExperimentKey, runId: number): string =>
   `${experimentPrefix(key)}runs/${runId}/`;
 

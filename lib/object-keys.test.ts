@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   codeKey,
   configsKey,
+  exportKey,
   logKey,
   manifestKey,
   runPrefix,
@@ -11,6 +12,7 @@ import {
 import {
   anyCode,
   anyExperimentObject,
+  anyExport,
   anyLog,
   anyOperationFile,
   anySecret,
@@ -28,6 +30,7 @@ test.each([
   [anyCode, codeKey(experiment, 'abc')],
   [anyOperationFile, configsKey(experiment, 1)],
   [anyLog, log],
+  [anyExport, exportKey(experiment, 'id/results.csv')],
   [anySecret, secretsKey(experiment, 'set')],
   [anyExperimentObject, manifestKey(experiment, 'dh-1')],
   [anyExperimentObject, `${runPrefix(experiment, 1)}metrics.json`],

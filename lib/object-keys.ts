@@ -10,6 +10,8 @@ export const anyCode = `${experiment}/code/*`;
 export const anyOperationFile = `${experiment}/operations/*`;
 export const secretsPrefix = 'secrets/';
 export const anySecret = `${secretsPrefix}*`;
+export const exportsPrefix = 'exports/';
+export const anyExport = `${exportsPrefix}*`;
 export const anyLog = `${experiment}/logs/*`;
 /** Where `end` may save artifacts without a bucket of the user's; no worker can reach it. */
 export const anySavedArtifact = 'artifacts/*';

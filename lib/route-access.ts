@@ -1,7 +1,14 @@
 import type { Access } from './access.ts';
 import type { RouteAccess } from './api.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { anyCode, anyLog, anyOperationFile, anySecret, anyUpload } from './object-keys.ts';
+import {
+  anyCode,
+  anyExport,
+  anyLog,
+  anyOperationFile,
+  anySecret,
+  anyUpload,
+} from './object-keys.ts';
 import type { StateTable } from './state-table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -43,6 +50,8 @@ export const routeAccess = ({
   listRuns: [table.read, store.named, gpuPrice],
   getRun: [table.read, store.named, gpuPrice],
   listResults: [table.read],
+  exportResults: [table.read, store.put(anyExport), store.get(anyExport)],
+  exportRuns: [table.read, store.put(anyExport), store.get(anyExport), gpuPrice],
   listLogs: [table.read, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
 });

@@ -15,6 +15,7 @@ import { DynamoTable } from '../dynamo-table.ts';
 import { DynamoTokenStore } from '../dynamo-token-store.ts';
 import { DynamoWorkerStore } from '../dynamo-worker-store.ts';
 import { S3ArtifactStore } from '../s3-artifact-store.ts';
+import { S3Exports } from '../s3-exports.ts';
 import { S3Uploads } from '../s3-uploads.ts';
 import { StepFunctionsWorkflows } from '../step-functions-workflows.ts';
 import { StsCredentialIssuer } from '../sts-credential-issuer.ts';
@@ -68,6 +69,7 @@ const objects = async (config: EmulatorConfig) => {
     usersArtifacts: new S3ArtifactStore(s3, usersBucket),
     dataset: new S3ArtifactStore(s3, usersBucket),
     uploads: new S3Uploads(config, bucket),
+    exports: new S3Exports(s3, bucket),
     credentials: new StsCredentialIssuer(new STSClient(config), roleArn),
     artifactsFor: (issued: StorageCredentials, of: string) =>
       new S3ArtifactStore(new S3Client({ ...config, credentials: issued }), of),

@@ -9,6 +9,7 @@ import {
   dataHandles,
   entropy,
   experiments,
+  exports,
   gpuHourUsd,
   jobNotes,
   jobQueue,
@@ -25,6 +26,8 @@ import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createUpload } from './create-upload.ts';
 import { endExperiment } from './end-experiment.ts';
+import { exportResults } from './export-results.ts';
+import { exportRuns } from './export-runs.ts';
 import { getDataHandle } from './get-data-handle.ts';
 import { getExperiment } from './get-experiment.ts';
 import { getHealth } from './get-health.ts';
@@ -122,6 +125,20 @@ export const listResultsHandler = /* @__PURE__ */ http(listResults, () => ({
   experiments: experiments(),
   runs: runs(),
   results: results(),
+}));
+export const exportResultsHandler = /* @__PURE__ */ http(exportResults, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  results: results(),
+  exports: exports(),
+  entropy,
+}));
+export const exportRunsHandler = /* @__PURE__ */ http(exportRuns, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  gpuHourUsd: gpuHourUsd(),
+  exports: exports(),
+  entropy,
 }));
 export const listLogsHandler = /* @__PURE__ */ http(listLogs, () => ({
   experiments: experiments(),

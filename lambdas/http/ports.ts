@@ -4,6 +4,7 @@ import type {
   DataHandleStore,
   Entropy,
   ExperimentStore,
+  Exports,
   JobNoteStore,
   JobQueue,
   OperationStore,
@@ -29,6 +30,7 @@ export interface HttpPorts {
   /** What an hour of a worker's GPU costs; 0 while no price is known. */
   readonly gpuHourUsd: number;
   readonly uploads: Uploads;
+  readonly exports: Exports;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly clock: Clock;

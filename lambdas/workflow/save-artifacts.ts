@@ -1,11 +1,12 @@
+import { csvOf } from '../../domain/csv.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { EndRequest } from '../../domain/operation.ts';
+import { resultsTable } from '../../domain/results-table.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
 import { shownConfig } from '../../domain/secrets.ts';
 import { experimentPrefix, runPrefix } from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
-import { resultsCsv } from './results-csv.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
 
@@ -94,7 +95,10 @@ const saveRun = async (
     lastRunId: run.runId,
     limit: maxEpochs,
   });
-  await artifacts.putTextOut({ bucket, key: `${folder}results.csv` }, resultsCsv(results.items));
+  await artifacts.putTextOut(
+    { bucket, key: `${folder}results.csv` },
+    csvOf(resultsTable(results.items)),
+  );
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
     await copyAll(run.checkpoint.prefix, to, artifacts);
