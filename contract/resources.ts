@@ -110,7 +110,7 @@ export const resultResource = z.object({
   metrics: z.record(z.string(), metricValue),
 });
 
-export const logResource = logLine;
+export const logResource = z.extend(logLine, { operation: z.int(), worker: z.int() });
 
 /** A page of resources; `nextCursor` is there while more may follow. */
 export const page = <T extends z.ZodMiniType>(resource: T) =>
@@ -120,4 +120,5 @@ export type ExperimentResource = z.infer<typeof experimentResource>;
 export type OperationResource = z.infer<typeof operationResource>;
 export type DataHandleResource = z.infer<typeof dataHandleResource>;
 export type RunResource = z.infer<typeof runResource>;
+export type LogResource = z.infer<typeof logResource>;
 export type ResultResource = z.infer<typeof resultResource>;

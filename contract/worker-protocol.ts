@@ -50,7 +50,8 @@ const runReport = z.object({
   error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
 });
 
-const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+/** From the least to the most urgent. */
+export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 
 export const logLine = z.object({
   at: instant,

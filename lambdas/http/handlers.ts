@@ -142,7 +142,10 @@ export const exportRunsHandler = /* @__PURE__ */ http(exportRuns, () => ({
 }));
 export const listLogsHandler = /* @__PURE__ */ http(listLogs, () => ({
   experiments: experiments(),
+  operations: operations(),
+  runs: runs(),
   artifacts: artifacts(),
+  clock,
 }));
 
 /** Answers the HTTP API's question whether a call may pass, and which workspace its token opens. */

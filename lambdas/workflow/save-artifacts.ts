@@ -5,7 +5,7 @@ import { resultsTable } from '../../domain/results-table.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
 import { shownConfig } from '../../domain/secrets.ts';
-import { experimentPrefix, runPrefix } from '../../domain/storage-layout.ts';
+import { experimentPrefix, logPartOf, logsPrefix, runPrefix } from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
@@ -74,9 +74,23 @@ const saveExperiment = async (
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
-  for (const folder of ['code/', 'data/', 'operations/', 'logs/']) {
-    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
+  for (const folder of ['code/', 'data/', 'operations/']) {
+    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, { artifacts });
   }
+  const logs = { bucket, prefix: `${prefix}logs/` };
+  await copyAll(logsPrefix(experiment), logs, { artifacts, wanted: firstOfEachSync() });
+};
+
+/** A sync that was sent again after its function was lost may have left its lines twice. */
+const firstOfEachSync = (): ((key: string) => boolean) => {
+  const seen = new Set<string>();
+  return (key) => {
+    const { operation, worker, lease, sequence } = logPartOf(key);
+    const sync = [operation, worker, lease, sequence].join('-');
+    if (seen.has(sync)) return false;
+    seen.add(sync);
+    return true;
+  };
 };
 
 /** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
@@ -101,11 +115,11 @@ const saveRun = async (
   );
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
-    await copyAll(run.checkpoint.prefix, to, artifacts);
+    await copyAll(run.checkpoint.prefix, to, { artifacts });
   }
   if (saveEpochCheckpoints) {
     const to = { bucket, prefix: `${folder}checkpoints/` };
-    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, artifacts);
+    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, { artifacts });
   }
 };
 
@@ -115,15 +129,20 @@ const maxEpochs = 100_000;
 const copyAll = async (
   prefix: string,
   to: Target,
-  artifacts: Ports['artifacts'],
+  {
+    artifacts,
+    wanted = () => true,
+  }: Pick<Ports, 'artifacts'> & { wanted?: (key: string) => boolean },
 ): Promise<void> => {
   let after: string | undefined;
   for (;;) {
     const objects = await artifacts.list(prefix, { limit: copiesAtOnce, after });
     await Promise.all(
-      objects.map(({ key }) =>
-        artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
-      ),
+      objects
+        .filter(({ key }) => wanted(key))
+        .map(({ key }) =>
+          artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
+        ),
     );
     if (objects.length < copiesAtOnce) return;
     after = objects.at(-1)?.key;
