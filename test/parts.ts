@@ -63,5 +63,6 @@ export const parts: readonly Part[] = [
   pytest('engine', 'the training engine', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),
   pytest('emulator', 'the embedded AWS', 'local/tests'),
-  vitest('e2e', 'the whole stack', 'test/e2e/fit.test.ts'),
+  // One file after the other: each has a stack of its own, and some count seconds.
+  vitest('e2e', 'the whole stack', '--no-file-parallelism', 'test/e2e'),
 ];
