@@ -97,7 +97,10 @@ class Problem(FanfoldError):  # noqa: N818
         self.instance = instance
 
     def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  {e.pointer}: {e.detail}" for e in self.errors)])
+        untold = [e for e in self.errors if f"{e.pointer} {e.detail}" not in self.detail]
+        # A list of several is shown whole, even if the sentence has its first.
+        places = self.errors if untold else ()
+        return "\n".join([self.detail, *(f"  {e.pointer}: {e.detail}" for e in places)])
 
 
 class CodeChanged(Problem):
@@ -193,9 +196,10 @@ class WorkerFenced(Problem):
 
 
 class Detached(KeyboardInterrupt):
-    """The user interrupted the watching; the operation goes on without being watched."""
+    """The user interrupted the watching; the operation goes on, and the text says how to return."""
 
     def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook."""
         return [f"Detached: {self}"]
 
 
