@@ -39,10 +39,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One offending place of a request: a JSON pointer (RFC 6901) and what is wrong there."""
+    """One offending place of a request: a JSON pointer (RFC 6901) and what is wrong there.
+
+    In a text, such as an MLSpec file, `line` and `column` (from 1) say where.
+    """
 
     pointer: str
     detail: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = self.pointer if self.line is None else f"line {self.line}, column {self.column}"
+        return f"{place}: {self.detail}"
 
 
 class FanfoldError(Exception):
@@ -97,7 +106,7 @@ class Problem(FanfoldError):  # noqa: N818
         self.instance = instance
 
     def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  {e.pointer}: {e.detail}" for e in self.errors)])
+        return "\n".join([self.detail, *(f"  {error}" for error in self.errors)])
 
 
 class CodeChanged(Problem):
