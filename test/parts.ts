@@ -58,6 +58,7 @@ export const parts: readonly Part[] = [
     'bench',
     'test/run-command',
   ),
+  pytest('ml-spec', 'the check of MLSpec files', 'lambdas/ml-spec/tests'),
   vitest('templates', 'policies of the CloudFormation templates', 'test/templates'),
   vitest('adapters', 'the ports on the emulator', 'adapters'),
   pytest('engine', 'the training engine', 'containers/engine/tests'),

@@ -11,6 +11,7 @@ import {
   experiments,
   jobNotes,
   jobQueue,
+  mlSpecs,
   operations,
   results,
   runs,
@@ -47,6 +48,7 @@ export const createExperimentHandler = /* @__PURE__ */ http(createExperiment, ()
   experiments: experiments(),
   artifacts: artifacts(),
   jobQueue: jobQueue(),
+  mlSpecs: mlSpecs(),
   clock,
   entropy,
 }));

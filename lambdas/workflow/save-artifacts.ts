@@ -58,7 +58,7 @@ const targetOf = (experiment: Experiment, { artifactsUri }: EndRequest): Target 
   return { bucket: location.bucket, prefix: `${location.key}${experiment.experiment}/` };
 };
 
-/** The experiment's record, its code, its data manifests, its operations' configs, and its logs. */
+/** The experiment's record, its code, its data manifests, its operations, and its logs. */
 const saveExperiment = async (
   experiment: Experiment,
   target: Target,
@@ -72,10 +72,30 @@ const saveExperiment = async (
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
+  await saveOperations(experiment, target, ports);
   for (const folder of ['code/', 'data/', 'operations/', 'logs/']) {
     await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
   }
 };
+
+/** What each operation was asked: seeds, chunks, configs' places; without it no run could be repeated. */
+const saveOperations = async (
+  experiment: Experiment,
+  { bucket, prefix }: Target,
+  { operations, artifacts }: Ports,
+): Promise<void> => {
+  let cursor: string | undefined;
+  do {
+    const page = await operations.list(experiment, { limit: operationsPerPage, cursor });
+    for (const operation of page.items) {
+      const key = `${prefix}operations/${operation.operation}/operation.json`;
+      await artifacts.putTextOut({ bucket, key }, JSON.stringify(operation, null, 2));
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+};
+
+const operationsPerPage = 100;
 
 /** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
 const saveRun = async (

@@ -132,7 +132,10 @@ def problem_of(response: httpx.Response) -> Problem:
         return _nameless(response, str(body.get("message", "")))
     return problem_classes.get(name, Problem)(
         body.get("detail") or body.get("title") or name,
-        errors=[Fault(e["pointer"], e["detail"]) for e in body.get("errors", [])],
+        errors=[
+            Fault(e["pointer"], e["detail"], e.get("line"), e.get("column"))
+            for e in body.get("errors", [])
+        ],
         status=response.status_code,
         instance=body.get("instance"),
     )
