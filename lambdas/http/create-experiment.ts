@@ -42,7 +42,7 @@ export const createExperiment = useCase(route, async ({ params, body }, ports: P
     const alive = await ports.experiments.findAlive(wanted.workspace);
     if (alive && isSameExperiment(alive, wanted.name)) return reconnect(alive, wanted, ports);
     const created = await replaceAlive(alive, wanted, ports);
-    if (created) return show(201, created, ports);
+    if (created) return show(201, created, ports, alive);
   }
   throw new Error(`experiment ${wanted.name} lost ${maxRounds} races in a row`);
 });
@@ -113,10 +113,16 @@ const newExperiment = (name: string, wanted: Wanted, { clock, entropy }: Ports):
   lastRunId: 0,
 });
 
-const show = (status: 200 | 201, experiment: Experiment, { artifacts }: Ports) => ({
+const show = (
+  status: 200 | 201,
+  experiment: Experiment,
+  { artifacts }: Ports,
+  superseded?: Experiment,
+) => ({
   status,
   body: {
     experiment: showExperiment(experiment, artifacts.bucket),
     reconnected: status === 200,
+    superseded: superseded?.experiment,
   },
 });

@@ -38,7 +38,7 @@ interface Target {
 export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Saved> => {
   const { experiment, operation } = await findStep(input, ports);
   if (operation.request.kind !== 'end') throw new Error('only an end saves artifacts');
-  const target = targetOf(experiment, operation.request);
+  const target = targetOf(operation.request);
   const from = input.nextRunId ?? 0;
   if (from === 0) {
     await saveExperiment(experiment, target, ports);
@@ -52,10 +52,10 @@ export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Sav
   return { done: to === experiment.lastRunId, nextRunId: to + 1 };
 };
 
-const targetOf = (experiment: Experiment, { artifactsUri }: EndRequest): Target => {
+const targetOf = ({ artifactsUri }: EndRequest): Target => {
   const location = parseS3Uri(artifactsUri);
   if (!location) throw new Error(`${artifactsUri} is no S3 URI`);
-  return { bucket: location.bucket, prefix: `${location.key}${experiment.experiment}/` };
+  return { bucket: location.bucket, prefix: location.key };
 };
 
 /** The experiment's record, its code, its data manifests, its operations, and its logs. */

@@ -221,7 +221,7 @@ test('superseding ends the old experiment, and nothing its workers still send is
   if (!job) throw new Error('no job runs');
   await expect(syncAs(stack, job)).rejects.toMatchObject({ name: 'worker-fenced' });
 
-  await user.create('new');
+  expect(await user.create('new')).toMatchObject({ superseded: 'old' });
   expect(await show('old')).toMatchObject({ status: 'ended', endedBy: 'superseded' });
   await expect(syncAs(stack, job)).rejects.toMatchObject({ name: 'experiment-ended' });
   expect(await user.ended('old', operation)).toMatchObject({ status: 'cancelled' });

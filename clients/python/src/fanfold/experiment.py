@@ -59,15 +59,18 @@ class Experiment:
     ) -> None:
         workspace = WorkspaceRoutes(connection or find_connection())
         file = Path(ml_spec)
-        resource, reconnected = workspace.create_experiment(
+        created = workspace.create_experiment(
             experiment_name,
             file_name=file.name,
             source=read_source(file),
             epoch_checkpoints=epoch_checkpoints,
         )
-        self._open(workspace, resource)
-        say(f"Experiment {resource.name} {'reconnected' if reconnected else 'created'}")
-        if resource.name != experiment_name:
+        self._open(workspace, created.experiment)
+        name = created.experiment.name
+        if created.superseded:
+            say(f"Experiment {created.superseded} was alive and has ended, without artifacts")
+        say(f"Experiment {name} {'reconnected' if created.reconnected else 'created'}")
+        if name != experiment_name:
             say(f"The name {experiment_name} was taken by an ended experiment, hence the suffix")
 
     @classmethod
