@@ -45,6 +45,7 @@ from fanfold.errors import (
 )
 from fanfold.experiment import Experiment
 from fanfold.knobs import GridSearch, List, RandomSearch, Range
+from fanfold.replay import Replay, replay
 
 __all__ = [
     "CodeChanged",
@@ -78,10 +79,12 @@ __all__ = [
     "Problem",
     "RandomSearch",
     "Range",
+    "Replay",
     "RunNotFound",
     "SettingsChanged",
     "TooLarge",
     "Unauthorized",
     "Unreachable",
     "WorkerFenced",
+    "replay",
 ]
