@@ -1,11 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import * as z from 'zod/mini';
+import { mlSpecCheckAnswer } from '../contract/ml-spec-check.ts';
 import type { MlSpecChecker, SourceFault } from '../domain/ports.ts';
-
-const answer = z.object({
-  faults: z.array(z.object({ detail: z.string(), line: z.int(), column: z.int() })),
-});
 
 /** The function in Python that reads MLSpec files, `lambdas/ml-spec`. */
 export class LambdaMlSpecChecker implements MlSpecChecker {
@@ -26,6 +22,6 @@ export class LambdaMlSpecChecker implements MlSpecChecker {
     );
     const text = Payload?.transformToString() ?? '';
     if (FunctionError !== undefined) throw new Error(`the check of an MLSpec failed: ${text}`);
-    return answer.parse(JSON.parse(text)).faults;
+    return mlSpecCheckAnswer.parse(JSON.parse(text)).faults;
   }
 }
