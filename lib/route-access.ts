@@ -19,6 +19,7 @@ interface World {
   readonly terminateJobs: Access;
   /** Knows what an hour of a GPU costs. */
   readonly gpuPrice: Access;
+  readonly checkMlSpec: Access;
 }
 
 /** Who may reach what, route by route. */
@@ -28,11 +29,12 @@ export const routeAccess = ({
   workflows,
   terminateJobs,
   gpuPrice,
+  checkMlSpec,
 }: World): RouteAccess => ({
   authorize: [table.read],
   getHealth: [],
   getOpenApi: [],
-  createExperiment: [table.readWrite, store.put(anyCode), terminateJobs],
+  createExperiment: [table.readWrite, store.put(anyCode), terminateJobs, checkMlSpec],
   listExperiments: [table.read, store.named],
   getExperiment: [table.read, store.named],
   endExperiment: [table.readWrite, workflows.end.start],

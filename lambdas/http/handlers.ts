@@ -13,6 +13,7 @@ import {
   gpuHourUsd,
   jobNotes,
   jobQueue,
+  mlSpecs,
   operations,
   results,
   runs,
@@ -51,6 +52,7 @@ export const createExperimentHandler = /* @__PURE__ */ http(createExperiment, ()
   experiments: experiments(),
   artifacts: artifacts(),
   jobQueue: jobQueue(),
+  mlSpecs: mlSpecs(),
   clock,
   entropy,
 }));

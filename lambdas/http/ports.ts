@@ -7,6 +7,7 @@ import type {
   Exports,
   JobNoteStore,
   JobQueue,
+  MlSpecChecker,
   OperationStore,
   ResultStore,
   RunStore,
@@ -33,6 +34,7 @@ export interface HttpPorts {
   readonly exports: Exports;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
+  readonly mlSpecs: MlSpecChecker;
   readonly clock: Clock;
   readonly entropy: Entropy;
 }

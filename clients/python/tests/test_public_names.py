@@ -8,8 +8,8 @@ def test_the_public_names_are_these():
         if getattr(value, "__module__", "") == "fanfold.errors" and isinstance(value, type)
     }
     knobs = {"GridSearch", "List", "RandomSearch", "Range", "Secret"}
-    rest = {"Connection", "DataHandle", "Experiment"} | knobs
-    assert set(fanfold.__all__) == errors | rest
+    rest = {"Connection", "DataHandle", "Experiment", "Replay", "replay"}
+    assert set(fanfold.__all__) == errors | knobs | rest
 
 
 def test_every_public_thing_says_what_it_is():

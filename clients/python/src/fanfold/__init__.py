@@ -45,6 +45,7 @@ from fanfold.errors import (
 )
 from fanfold.experiment import Experiment
 from fanfold.knobs import GridSearch, List, RandomSearch, Range, Secret
+from fanfold.replay import Replay, replay
 
 __all__ = [
     "CodeChanged",
@@ -78,6 +79,7 @@ __all__ = [
     "Problem",
     "RandomSearch",
     "Range",
+    "Replay",
     "RunNotFound",
     "Secret",
     "SettingsChanged",
@@ -85,4 +87,5 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "WorkerFenced",
+    "replay",
 ]
