@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Run, RunReport } from './run.ts';
-import { applyReport, cutShort, fail, loseWorker, maxFruitlessAttempts } from './run.ts';
+import type { Run, RunError, RunReport } from './run.ts';
+import {
+  applyReport,
+  cutShort,
+  fail,
+  loseWorker,
+  maxFruitlessAttempts,
+  sharedDataError,
+} from './run.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const later = '2026-01-01T00:01:00.000Z';
@@ -107,6 +114,22 @@ describe('a lost worker', () => {
     const byCheckpoint = applyReport(lost, report({ checkpoint }), told);
     expect([byEpoch.fruitlessAttempts, byCheckpoint.fruitlessAttempts]).toEqual([0, 0]);
   });
+});
+
+test('the data are at fault in a fit only when every run says so, and in the same way', () => {
+  const failed = (error?: RunError): Run => ({ ...run, status: 'failed', error });
+  const changed = { message: 's3://b/t.csv changed', errorType: 'data-changed' } as const;
+  expect(sharedDataError([failed(changed), failed(changed)])).toBe(changed);
+  const others: (RunError | undefined)[] = [
+    undefined,
+    { message: 'it raised', traceback: 'Traceback' },
+    { message: 'no room', errorType: 'data-too-large' },
+  ];
+  for (const other of others) {
+    expect(sharedDataError([failed(changed), failed(other)])).toBeUndefined();
+    expect(sharedDataError([failed(other), failed(changed)])).toBeUndefined();
+  }
+  expect(sharedDataError([])).toBeUndefined();
 });
 
 test('a cut short run keeps its checkpoint, and a run that is over cannot be cut short or fail', () => {

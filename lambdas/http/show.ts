@@ -49,6 +49,7 @@ export const showOperation = (
     at,
   })),
   error: operation.error,
+  errorType: operation.errorType,
 });
 
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
@@ -75,6 +76,7 @@ export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   rows: handle.rows,
   manifestSha256: handle.manifestSha256,
   error: handle.error,
+  errorType: handle.errorType,
 });
 
 export const showRun = (run: Run, bucket: string): RunResource => ({

@@ -13,8 +13,10 @@ from fanfold.connection import Connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import (
     CodeChanged,
+    DataChanged,
     DataHandleNotFound,
     DataHandleNotReady,
+    DataTooLarge,
     Detached,
     EpochCheckpointsDisabled,
     ExperimentEnded,
@@ -26,6 +28,7 @@ from fanfold.errors import (
     IllegalTransition,
     InternalError,
     InvalidConfig,
+    InvalidData,
     InvalidMlSpec,
     InvalidRequest,
     NoActiveFit,
@@ -49,9 +52,11 @@ from fanfold.knobs import GridSearch, List, RandomSearch, Range
 __all__ = [
     "CodeChanged",
     "Connection",
+    "DataChanged",
     "DataHandle",
     "DataHandleNotFound",
     "DataHandleNotReady",
+    "DataTooLarge",
     "Detached",
     "EpochCheckpointsDisabled",
     "Experiment",
@@ -65,6 +70,7 @@ __all__ = [
     "IllegalTransition",
     "InternalError",
     "InvalidConfig",
+    "InvalidData",
     "InvalidMlSpec",
     "InvalidRequest",
     "List",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
-from fanfold.errors import ExperimentNotFound, InvalidMlSpec, InvalidRequest, OperationFailed
+from fanfold.errors import ExperimentNotFound, InvalidMlSpec, InvalidRequest, failure
 from fanfold.frames import results_frame, runs_frame
 from fanfold.knobs import ConfigGroup, to_wire
 from fanfold.log_lines import LogLines
@@ -141,6 +141,8 @@ class Experiment:
             PartitionMissing: The data handle has no train partition.
             OperationInProgress: Another operation is active.
             ExperimentEnded: The experiment has ended.
+            DataChanged: The data are not what they were when the data handle was downloaded.
+            DataTooLarge: The data do not fit on a worker's disk.
             OperationFailed: The fit as a whole failed.
 
         Example:
@@ -272,7 +274,8 @@ class Experiment:
         ended = follow_operation(self._routes, operation, doing=_DOING[operation.kind])
         name = f"{operation.kind} {operation.number}"
         if ended.status == "failed":
-            raise OperationFailed(f"{name} of experiment {self.name} failed: {ended.error}")
+            detail = f"{name} of experiment {self.name} failed: {ended.error}"
+            raise failure(detail, ended.error_type)
         if operation.kind == "end" and ended.status == "completed":
             say(f"Experiment {self.name} ended; its artifacts are in {ended.artifacts_uri}")
         else:

@@ -46,6 +46,7 @@ class Operation:
     run_count: int
     artifacts_uri: str | None
     error: str | None
+    error_type: str | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -60,6 +61,7 @@ class Operation:
             run_count=wire.get("runCount", 0),
             artifacts_uri=wire.get("artifactsUri"),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
         )
 
     @property
@@ -76,6 +78,7 @@ class DataHandleResource:
     status: str
     rows: Mapping[str, int]
     error: str | None
+    error_type: str | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -85,6 +88,7 @@ class DataHandleResource:
             status=wire["status"],
             rows=wire.get("rows", {}),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
         )
 
 
