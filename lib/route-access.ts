@@ -21,7 +21,7 @@ export const routeAccess = ({ table, store, workflows, terminateJobs }: World): 
   listExperiments: [table.read, store.named],
   getExperiment: [table.read, store.named],
   endExperiment: [table.readWrite, workflows.end.start],
-  createDataHandle: [table.readWrite, workflows.operation.start],
+  createDataHandle: [table.readWrite, store.named, workflows.operation.start],
   getDataHandle: [table.read],
   startFit: [table.readWrite, store.put(anyOperationFile), workflows.operation.start],
   listOperations: [table.read],

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/instant.ts';
 import type {
   ArtifactStore,
+  CheckScope,
   DataHandleStore,
   Entropy,
   ExperimentStore,
@@ -27,6 +28,7 @@ export interface HttpPorts {
   /** The bucket's name, for those that only show where things lie. */
   readonly bucket: string;
   readonly uploads: Uploads;
+  readonly checkScope: CheckScope;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly clock: Clock;
