@@ -1,6 +1,7 @@
 """The service's routes, a method each; the names are those of its OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -48,11 +49,11 @@ class WorkspaceRoutes:
         alive = self.http.pages(f"{self._path}/experiments", status="alive")
         return next(map(ExperimentResource.of, alive), None)
 
-    def upload(self, path: str, content: bytes) -> str:
+    def upload(self, path: str, file: Path) -> str:
         """Put a file in the workspace's bucket, unless it is there; gives its `s3://` URI."""
         place = self.http.post(f"{self._path}/uploads", {"path": path}, repeatable=True)
         if not place["exists"]:
-            self.http.put_file(place["uploadUrl"], content)
+            self.http.put_file(place["uploadUrl"], file)
         return place["uri"]
 
 
