@@ -1,9 +1,8 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ProblemError } from '../../contract/client.ts';
@@ -15,15 +14,7 @@ import {
 import { listOperations } from '../../contract/operation-routes.ts';
 import type { DataHandleResource, OperationResource } from '../../contract/resources.ts';
 import type { RunningStack } from '../../local/stack.ts';
-import {
-  artifactBytes,
-  config,
-  freshStack,
-  removeStack,
-  trainCsv,
-  userOf,
-  workspace,
-} from './scene.ts';
+import { artifactBytes, config, freshStack, removeStack, userOf, workspace } from './scene.ts';
 
 const bucket = 'the-users-own';
 const experiment = 'pictures';
@@ -271,30 +262,4 @@ describe('a data handle is refused at once, and nothing starts,', () => {
     const locators = { train, validation: train, objects: `${train}/` };
     expect((await refusal({ locators })).detail).toMatch(/3 S3 URIs are too long together/);
   });
-});
-
-test('the Python client uploads frames and folders, and raises what is wrong by its name', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fanfold-client-'));
-  try {
-    const { endpoint, region, credentials } = stack.aws;
-    const { stdout } = await promisify(execFile)(
-      join(process.cwd(), '.venv/bin/python'),
-      [join(import.meta.dirname, 'data_client.py'), join(import.meta.dirname, 'specs/line.py')],
-      {
-        cwd: folder,
-        env: {
-          FANFOLD_URL: stack.url,
-          FANFOLD_TOKEN: stack.token,
-          AWS_ENDPOINT_URL: endpoint,
-          AWS_DEFAULT_REGION: region,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-          TRAIN_CSV: trainCsv,
-        },
-      },
-    );
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('everything is as it should be');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });

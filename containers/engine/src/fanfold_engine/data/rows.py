@@ -22,7 +22,7 @@ from fanfold_engine.data.python_values import is_flat_list, python_values
 
 Row = dict[str, Any]
 
-MAX_KEPT_BYTES = 32 * 1024 * 1024
+MAX_KEPT_BYTES = 64 * 1024 * 1024
 """Arrow bytes up to which a table is kept as Python values, which take about ten times as much."""
 
 
