@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 import pytest
 from control_plane_double import Json
 from data_scene import fetched, manifest, manifest_files, put_images, told, write_parquet
-from fanfold_engine.data import rows
+from fanfold_engine.data import object_files, rows
 from fanfold_engine.data.errors import DataError
 from fanfold_engine.data.selection import pack_ids, select, unpack_ids
 from fanfold_engine.storage import ObjectInfo
@@ -215,6 +215,23 @@ def test_an_object_of_two_partitions_and_many_rows_is_fetched_once(
         assert scene.worker(control_plane).work() == 0
     assert set(fetches.values()) == {1}
     assert {"images/one.png", "images/two.png", "train.csv", "validation.csv"} <= set(fetches)
+
+
+def test_many_objects_are_looked_at_and_fetched_some_at_a_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(object_files, "CALLS_AHEAD", 3)
+    names = {f"{n:02}.png" for n in range(10)}
+    put_images(scene, *names)
+    scene.write_table("train", [{"id": n, "image": name} for n, name in enumerate(sorted(names))])
+    scene.locators["objects"] = "s3://data-bucket/images"
+    scene.download_columns = ["image"]
+    told(scene)
+    objects = manifest(scene).partitions["train"].objects
+    assert objects is not None
+    assert [len(part) for part in objects.slices()] == [3, 3, 3, 1]
+    assert objects.size_bytes == sum(map(len, names))
+    assert files_under(fetched(scene).train.object_dir) == names
 
 
 def test_miscellaneous_files_lie_in_the_misc_directory(scene: Scene) -> None:
