@@ -2,6 +2,7 @@ import { Entity } from 'dynamodb-toolbox/entity';
 import { item } from 'dynamodb-toolbox/schema/item';
 import { number } from 'dynamodb-toolbox/schema/number';
 import { string } from 'dynamodb-toolbox/schema/string';
+import { refusals } from '../domain/domain-error.ts';
 import type { Operation, OperationKey } from '../domain/operation.ts';
 import { isActive, operationStatuses } from '../domain/operation.ts';
 import { json } from './json-attribute.ts';
@@ -41,6 +42,9 @@ export const operationEntity = new Entity({
     plan: json<NonNullable<Operation['plan']>>().optional(),
     executions: number(),
     error: string().optional(),
+    errorType: string()
+      .enum(...refusals)
+      .optional(),
   } satisfies Record<keyof Operation, unknown>),
 });
 

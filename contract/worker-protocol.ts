@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { partitions } from '../domain/data-handle.ts';
+import { dataErrorTypes, partitions } from '../domain/data-handle.ts';
 import { executors } from '../domain/operation.ts';
-import { instant, locators, metricValue, runId } from './shapes.ts';
+import { instant, locators, metricValue, runError, runId } from './shapes.ts';
 
 /*
  * What an engine and the control plane say to each other. The engine sends what is true, the answer is
@@ -47,7 +47,7 @@ const runReport = z.object({
       peakMemoryBytes: z.int().check(z.gte(0)),
     }),
   ),
-  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+  error: z.optional(runError),
 });
 
 /** From the least to the most urgent. */
@@ -67,6 +67,7 @@ const downloadReport = z.object({
   manifestSha256: z.optional(z.string()),
   /** One sentence that says what is wrong with the data and what to do. */
   error: z.optional(z.string()),
+  errorType: z.optional(z.enum(dataErrorTypes)),
 });
 
 export const syncRequest = z.object({

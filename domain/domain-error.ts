@@ -1,8 +1,10 @@
 /** Every refusal a caller may meet, by its stable name. The HTTP status of each stands in `contract/problem.ts`. */
 export const refusals = [
   'code-changed',
+  'data-changed',
   'data-handle-not-found',
   'data-handle-not-ready',
+  'data-too-large',
   'epoch-checkpoints-disabled',
   'experiment-ended',
   'experiment-not-found',
@@ -10,6 +12,7 @@ export const refusals = [
   'idempotency-key-reused',
   'illegal-transition',
   'invalid-config',
+  'invalid-data',
   'invalid-ml-spec',
   'invalid-request',
   'no-active-fit',

@@ -1,3 +1,4 @@
+import type { Refusal } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 
@@ -69,6 +70,8 @@ export interface Operation extends OperationKey {
   /** Step Functions executions this operation took; above 1 only when one was lost. */
   readonly executions: number;
   readonly error?: string | undefined;
+  /** What callers know the error by, if it is one that has a name. */
+  readonly errorType?: Refusal | undefined;
 }
 
 const active: Record<OperationStatus, boolean> = {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/instant.ts';
 import type {
   ArtifactStore,
+  CheckScope,
   DataHandleStore,
   Entropy,
   ExperimentStore,
@@ -32,6 +33,7 @@ export interface HttpPorts {
   readonly gpuHourUsd: number;
   readonly uploads: Uploads;
   readonly exports: Exports;
+  readonly checkScope: CheckScope;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly mlSpecs: MlSpecChecker;

@@ -52,6 +52,7 @@ export const showOperation = (
     at,
   })),
   error: operation.error,
+  errorType: operation.errorType,
 });
 
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
@@ -78,6 +79,7 @@ export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   rows: handle.rows,
   manifestSha256: handle.manifestSha256,
   error: handle.error,
+  errorType: handle.errorType,
 });
 
 /** What a run is shown with that is not its own. */

@@ -1,15 +1,6 @@
-import type { Locators } from '../../domain/data-handle.ts';
+import { readableUris } from '../../domain/data-handle-spec.ts';
 import type { DataHandleStore, StorageScope, SyncContext } from '../../domain/ports.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
-
-const prefixLocators = [
-  'objects',
-  'trainObjects',
-  'validationObjects',
-  'testObjects',
-  'predictObjects',
-  'misc',
-] as const satisfies readonly (keyof Locators)[];
 
 /** A worker may write in its experiment, and read what its data handle names. */
 export const storageScope = async (
@@ -26,11 +17,4 @@ export const storageScope = async (
     prefix: experimentPrefix(worker),
     readableUris: handle ? readableUris(handle.spec.locators) : [],
   };
-};
-
-/** An ESF is one object; objects and miscellaneous files lie under prefixes, which end in `/`. */
-const readableUris = (locators: Locators): string[] => {
-  const prefixes = prefixLocators.flatMap((name) => locators[name]?.replace(/\/*$/, '/') ?? []);
-  const { train, validation, test, predict } = locators;
-  return [...[train, validation, test, predict].flatMap((uri) => uri ?? []), ...prefixes];
 };

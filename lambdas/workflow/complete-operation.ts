@@ -1,7 +1,8 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { isActive } from '../../domain/operation.ts';
-import { cutShort, fail, isOpen } from '../../domain/run.ts';
+import type { Run } from '../../domain/run.ts';
+import { cutShort, fail, isOpen, sharedDataError } from '../../domain/run.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
@@ -23,15 +24,12 @@ export const completeOperation = async (
 ): Promise<{ readonly status: Operation['status'] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (!isActive(operation)) return { status: operation.status };
-  const error = await errorOf(input, operation, ports);
-  await settleLeftRuns(operation, experiment, error, ports);
+  const runs = await runsOf(operation, ports);
+  const failure = await failureOf(input, operation, runs, ports);
+  await settleLeftRuns(runs, { operation, experiment, failure }, ports);
   const endedAt = ports.clock.now();
-  const over: Operation = {
-    ...operation,
-    status: lastStatus(operation, experiment, error),
-    endedAt,
-    error,
-  };
+  const status = lastStatus(operation, experiment, failure);
+  const over: Operation = { ...operation, status, endedAt, ...failure };
   const endExperiment = over.request.kind === 'end' && over.status === 'completed';
   const finished = await ports.operations.finish(over, { endExperiment });
   return finished ? { status: over.status } : completeOperation(input, ports);
@@ -40,22 +38,40 @@ export const completeOperation = async (
 const lastStatus = (
   { status }: Operation,
   experiment: Experiment,
-  error: string | undefined,
+  failure: Failure | undefined,
 ): Operation['status'] => {
   if (status === 'cancelling' || experiment.status === 'ended') return 'cancelled';
-  return error === undefined ? 'completed' : 'failed';
+  return failure === undefined ? 'completed' : 'failed';
 };
 
-const errorOf = async (
+const runsOf = async (operation: Operation, { runs }: Ports): Promise<readonly Run[]> => {
+  const { request } = operation;
+  if (request.kind !== 'fit') return [];
+  const ids = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
+  return runs.findMany(operation, ids);
+};
+
+/** Why an operation fails as a whole. */
+type Failure = Required<Pick<Operation, 'error'>> & Pick<Operation, 'errorType'>;
+
+const failureOf = async (
   { failure }: CompleteInput,
   operation: Operation,
+  runs: readonly Run[],
   { dataHandles }: Ports,
-): Promise<string | undefined> => {
-  if (failure) return `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}`;
-  if (operation.request.kind !== 'download') return undefined;
-  const { dataHandleId } = operation.request;
-  const handle = await dataHandles.find({ ...operation, dataHandleId });
-  return handle?.error;
+): Promise<Failure | undefined> => {
+  if (failure) {
+    return { error: `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}` };
+  }
+  if (operation.request.kind === 'download') {
+    const { dataHandleId } = operation.request;
+    const handle = await dataHandles.find({ ...operation, dataHandleId });
+    return handle?.error === undefined
+      ? undefined
+      : { error: handle.error, errorType: handle.errorType };
+  }
+  const shared = sharedDataError(runs);
+  return shared && { error: shared.message, errorType: shared.errorType };
 };
 
 /** A Lambda function's failure comes as JSON, others as text. */
@@ -66,27 +82,24 @@ const messageIn = (cause: string): string => {
 
 const maxMessageLength = 500;
 
+interface Circumstances {
+  readonly operation: Operation;
+  readonly experiment: Experiment;
+  readonly failure: Failure | undefined;
+}
+
 /** Workers settle their runs; runs are left only when a step failed or a cancel came before the workers. */
 const settleLeftRuns = async (
-  operation: Operation,
-  experiment: Experiment,
-  error: string | undefined,
-  { runs, clock }: Ports,
+  runs: readonly Run[],
+  { operation, experiment, failure }: Circumstances,
+  ports: Ports,
 ): Promise<void> => {
-  const { request } = operation;
-  if (request.kind !== 'fit') return;
-  const ids = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
-  const left = (await runs.findMany(operation, ids)).filter(isOpen);
-  const now = clock.now();
-  const ending = experiment.status === 'ended' ? 'superseded' : 'cancelled';
-  const cut =
-    operation.status === 'cancelling' || experiment.status === 'ended' || error === undefined;
-  await Promise.all(
-    left.map((run) =>
-      runs.replace(
-        cut ? cutShort(run, ending, now) : fail(run, { message: `the fit failed: ${error}` }, now),
-        run.status,
-      ),
-    ),
-  );
+  const now = ports.clock.now();
+  const ended = experiment.status === 'ended';
+  const cut = operation.status === 'cancelling' || ended || failure === undefined;
+  const settled = (run: Run): Run =>
+    cut
+      ? cutShort(run, ended ? 'superseded' : 'cancelled', now)
+      : fail(run, { message: `the fit failed: ${failure.error}` }, now);
+  await Promise.all(runs.filter(isOpen).map((run) => ports.runs.replace(settled(run), run.status)));
 };

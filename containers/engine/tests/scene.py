@@ -81,6 +81,7 @@ class Scene:
         self.locators: dict[str, str] = {}
         self.download_columns: list[str] = []
         self.fraction = 1.0
+        self.seed = 42
         self.epoch_checkpoints = False
         self.fit: Json = {
             "seed": 42,
@@ -132,7 +133,7 @@ class Scene:
                 "locators": self.locators,
                 "downloadColumns": self.download_columns,
                 "fraction": self.fraction,
-                "seed": 42,
+                "seed": self.seed,
                 "manifestKey": f"{PREFIX}data/handle/manifest.json",
             },
             **({"fit": self.fit} if kind == "fit" else {}),

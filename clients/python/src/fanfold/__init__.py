@@ -13,8 +13,10 @@ from fanfold.connection import Connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import (
     CodeChanged,
+    DataChanged,
     DataHandleNotFound,
     DataHandleNotReady,
+    DataTooLarge,
     Detached,
     EpochCheckpointsDisabled,
     ExperimentEnded,
@@ -26,6 +28,7 @@ from fanfold.errors import (
     IllegalTransition,
     InternalError,
     InvalidConfig,
+    InvalidData,
     InvalidMlSpec,
     InvalidRequest,
     NoActiveFit,
@@ -50,9 +53,11 @@ from fanfold.replay import Replay, replay
 __all__ = [
     "CodeChanged",
     "Connection",
+    "DataChanged",
     "DataHandle",
     "DataHandleNotFound",
     "DataHandleNotReady",
+    "DataTooLarge",
     "Detached",
     "EpochCheckpointsDisabled",
     "Experiment",
@@ -66,6 +71,7 @@ __all__ = [
     "IllegalTransition",
     "InternalError",
     "InvalidConfig",
+    "InvalidData",
     "InvalidMlSpec",
     "InvalidRequest",
     "List",

@@ -61,6 +61,7 @@ class Operation:
     run_count: int
     artifacts_uri: str | None
     error: str | None
+    error_type: str | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -75,6 +76,7 @@ class Operation:
             run_count=wire.get("runCount", 0),
             artifacts_uri=wire.get("artifactsUri"),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
         )
 
     @property
@@ -91,6 +93,7 @@ class DataHandleResource:
     status: str
     rows: Mapping[str, int]
     error: str | None
+    error_type: str | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -100,6 +103,7 @@ class DataHandleResource:
             status=wire["status"],
             rows=wire.get("rows", {}),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
         )
 
 
