@@ -1,10 +1,13 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { exportResults, exportRuns } from '../../contract/export-routes.ts';
 import { getRun, listResults } from '../../contract/operation-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { during, readByClient, tellingSource } from './records-scene.ts';
 import { config, freshStack, removeStack, userOf, workspace } from './scene.ts';
+
+/* Several fits in one test take their time where others work too. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 300_000 });
 
 let stack: RunningStack;
 let user: ReturnType<typeof userOf>;

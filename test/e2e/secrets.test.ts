@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endExperiment } from '../../contract/experiment-routes.ts';
 import { exportResults, exportRuns } from '../../contract/export-routes.ts';
 import { cancelOperation, listLogs, startFit } from '../../contract/operation-routes.ts';
@@ -19,6 +19,9 @@ import {
   userOf,
   workspace,
 } from './scene.ts';
+
+/* Several fits in one test take their time where others work too. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 300_000 });
 
 let stack: RunningStack;
 let user: ReturnType<typeof userOf>;
