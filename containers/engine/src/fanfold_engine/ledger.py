@@ -127,7 +127,7 @@ class Ledger:
 
     def _hidden(self, error: RunError) -> RunError:
         traceback = None if error.traceback is None else self.mask(error.traceback)
-        return RunError(self.mask(error.message), traceback)
+        return replace(error, message=self.mask(error.message), traceback=traceback)
 
     def _waits(self) -> bool:
         return bool(self._runs or self._lines or self._dropped_lines or self._download)
