@@ -19,9 +19,9 @@ BACKSTOP_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Watch:
-    """What is being done, by which thread, and until when it has to be done."""
+    """What is being done (for which run, if for one), by which thread, and until when."""
 
-    run_id: int
+    run_id: int | None
     doing: str
     thread_id: int
     limit_seconds: float
@@ -55,7 +55,7 @@ class Watchdog:
         self._over.set()
 
     @contextmanager
-    def watch(self, run_id: int, doing: str, *, at_least: float = 0.0) -> Iterator[None]:
+    def watch(self, run_id: int | None, doing: str, *, at_least: float = 0.0) -> Iterator[None]:
         """What is done in here must be done within the limit, or within ``at_least`` seconds."""
         limit = max(self.limit_seconds, at_least)
         if sys.__stderr__ is not None:

@@ -91,7 +91,8 @@ class Worker:
         with ThreadPoolExecutor(1, thread_name_prefix="data") as pool:
             # The data is on its way while torch is imported.
             dataset = pool.submit(fetch_dataset, assignment, store, self._scratch / "data")
-            from fanfold_engine.fit import Fit, use_threads  # noqa: PLC0415 - imports cost seconds
+            from fanfold_engine.device import use_threads  # noqa: PLC0415 - imports cost seconds
+            from fanfold_engine.fit import Fit  # noqa: PLC0415
 
             use_threads(self._settings.cpu_threads)
             self._fit = Fit(
