@@ -6,6 +6,7 @@ import {
   getExperiment,
   listExperiments,
 } from './experiment-routes.ts';
+import { getPredictions, startPrediction, startTest } from './inference-routes.ts';
 import {
   cancelOperation,
   getOperation,
@@ -29,8 +30,11 @@ export const routes = [
   createDataHandle,
   getDataHandle,
   startFit,
+  startTest,
+  startPrediction,
   listOperations,
   getOperation,
+  getPredictions,
   cancelOperation,
   listRuns,
   getRun,

@@ -1,7 +1,10 @@
 import type { ExperimentKey } from './experiment.ts';
+import type { InferenceProblem, InferenceRequest, Predictions } from './inference.ts';
+import { inferenceKinds } from './inference.ts';
 import type { Instant } from './instant.ts';
+import type { MetricValue } from './run.ts';
 
-export const operationKinds = ['fit', 'download', 'end'] as const;
+export const operationKinds = ['fit', ...inferenceKinds, 'download', 'end'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 /** `pending` until its workers are planned; `cancelling` until its workers are gone. */
@@ -49,7 +52,7 @@ export interface EndRequest {
   readonly saveEpochCheckpoints: boolean;
 }
 
-export type OperationRequest = FitRequest | DownloadRequest | EndRequest;
+export type OperationRequest = FitRequest | InferenceRequest | DownloadRequest | EndRequest;
 
 /** How the runs were dealt to workers, and why. */
 export interface OperationPlan {
@@ -58,7 +61,7 @@ export interface OperationPlan {
   readonly reason: string;
 }
 
-/** One run_fit, download or end. At most one is active per experiment. */
+/** One run_fit, run_test, run_predict, download or end. At most one is active per experiment. */
 export interface Operation extends OperationKey {
   readonly request: OperationRequest;
   readonly status: OperationStatus;
@@ -68,7 +71,14 @@ export interface Operation extends OperationKey {
   readonly plan?: OperationPlan | undefined;
   /** Step Functions executions this operation took; above 1 only when one was lost. */
   readonly executions: number;
+  /** What a completed test measured, the loss first. */
+  readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
+  /** The file of a completed prediction. */
+  readonly predictions?: Predictions | undefined;
   readonly error?: string | undefined;
+  /** The refusal that the error amounts to, and the user's traceback, where there is one. */
+  readonly problem?: InferenceProblem | undefined;
+  readonly traceback?: string | undefined;
 }
 
 const active: Record<OperationStatus, boolean> = {
@@ -83,3 +93,7 @@ const active: Record<OperationStatus, boolean> = {
 /** Whether the operation still holds its experiment's one place for active operations. */
 export const isActive = (operation: { readonly status: OperationStatus }): boolean =>
   active[operation.status];
+
+/** Whether the operation is a test or a prediction, which one worker does with one model. */
+export const isInference = (request: OperationRequest): request is InferenceRequest =>
+  request.kind === 'test' || request.kind === 'predict';

@@ -2,7 +2,7 @@ import type { DataHandle, DataHandleKey } from './data-handle.ts';
 import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey, OperationKind } from './operation.ts';
-import type { EpochResult, Run, RunKey } from './run.ts';
+import type { EpochCheckpoint, EpochResult, Run, RunKey } from './run.ts';
 import type { Worker, WorkerKey } from './worker.ts';
 
 /*
@@ -110,6 +110,14 @@ export interface ResultStore {
   ): Promise<Page<EpochResult>>;
 }
 
+export interface EpochCheckpointStore {
+  /** Puts checkpoints, replacing those of the same run and epoch. */
+  putMany(key: ExperimentKey, checkpoints: readonly EpochCheckpoint[]): Promise<void>;
+  find(key: RunKey & { readonly epoch: number }): Promise<EpochCheckpoint | undefined>;
+  /** All of a run, by epoch. */
+  list(key: RunKey): Promise<readonly EpochCheckpoint[]>;
+}
+
 /** Everything one sync is judged by, read at once. */
 export interface SyncContext {
   readonly worker: Worker;
@@ -204,6 +212,13 @@ export interface Uploads {
   uploadUrl(key: string): Promise<string>;
 }
 
+export interface Downloads {
+  /** How long a URL is good. */
+  readonly expiresInSeconds: number;
+  /** A URL that gives an object under a file name to whoever has it. */
+  downloadUrl(key: string, fileName: string): Promise<string>;
+}
+
 /** What an execution of a state machine is asked to do. */
 export interface ExecutionRequest extends OperationKey {
   readonly kind: OperationKind;
@@ -232,7 +247,7 @@ export interface StorageCredentials {
   readonly expiresAt: Instant;
 }
 
-/** What a worker may touch: everything under one prefix of the bucket, and reading the dataset's places. */
+/** What a worker may touch: everything under one prefix of the bucket, and reading the places that its operation names. */
 export interface StorageScope {
   readonly sessionName: string;
   readonly bucket: string;

@@ -5,11 +5,13 @@ import type { Instant } from './instant.ts';
 
 const padded = (n: number, width: number): string => String(n).padStart(width, '0');
 
+export const workspacePrefix = (workspace: string): string => `workspaces/${workspace}/`;
+
 export const uploadKey = (workspace: string, path: string): string =>
-  `workspaces/${workspace}/uploads/${path}`;
+  `${workspacePrefix(workspace)}uploads/${path}`;
 
 export const experimentPrefix = ({ workspace, experiment }: ExperimentKey): string =>
-  `workspaces/${workspace}/experiments/${experiment}/`;
+  `${workspacePrefix(workspace)}experiments/${experiment}/`;
 
 export const codeKey = (key: ExperimentKey, sha256: string): string =>
   `${experimentPrefix(key)}code/${sha256}.py`;
@@ -23,6 +25,13 @@ export const operationPrefix = (key: ExperimentKey, operation: number): string =
 /** The leaf configs of a fit, a JSON array in run ID order. */
 export const configsKey = (key: ExperimentKey, operation: number): string =>
   `${operationPrefix(key, operation)}configs.json`;
+
+/** What an attempt of an operation's worker writes; a fenced one overwrites nothing of the next. */
+export const attemptPrefix = (key: ExperimentKey, operation: number, lease: number): string =>
+  `${operationPrefix(key, operation)}lease-${lease}/`;
+
+/** Whether a key is of what an attempt wrote, which counts only if the operation says so. */
+export const isAttemptKey = (key: string): boolean => /\/operations\/\d+\/lease-\d+\//.test(key);
 
 export const runPrefix = (key: ExperimentKey, runId: number): string =>
   `${experimentPrefix(key)}runs/${runId}/`;

@@ -7,7 +7,9 @@ import {
   bucket,
   clock,
   dataHandles,
+  downloads,
   entropy,
+  epochCheckpoints,
   experiments,
   jobNotes,
   jobQueue,
@@ -16,6 +18,7 @@ import {
   runs,
   tokens,
   uploads,
+  workers,
   workflows,
 } from '../../adapters/aws.ts';
 import { authorize } from './authorize.ts';
@@ -29,6 +32,7 @@ import { getExperiment } from './get-experiment.ts';
 import { getHealth } from './get-health.ts';
 import { getOpenApi } from './get-open-api.ts';
 import { getOperation } from './get-operation.ts';
+import { getPredictions } from './get-predictions.ts';
 import { getRun } from './get-run.ts';
 import { listExperiments } from './list-experiments.ts';
 import { listLogs } from './list-logs.ts';
@@ -37,6 +41,8 @@ import { listResults } from './list-results.ts';
 import { listRuns } from './list-runs.ts';
 import { http } from './middleware.ts';
 import { startFit } from './start-fit.ts';
+import { startPrediction } from './start-prediction.ts';
+import { startTest } from './start-test.ts';
 
 /* The wiring: each use case with its ports over AWS. Every handler is bundled alone, so that it carries only what it uses. */
 
@@ -90,6 +96,24 @@ export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   workflows: workflows(),
   clock,
 }));
+
+const inferencePorts = () => ({
+  experiments: experiments(),
+  operations: operations(),
+  dataHandles: dataHandles(),
+  runs: runs(),
+  epochCheckpoints: epochCheckpoints(),
+  workflows: workflows(),
+  bucket: bucket(),
+  clock,
+});
+export const startTestHandler = /* @__PURE__ */ http(startTest, inferencePorts);
+export const startPredictionHandler = /* @__PURE__ */ http(startPrediction, inferencePorts);
+export const getPredictionsHandler = /* @__PURE__ */ http(getPredictions, () => ({
+  operations: operations(),
+  downloads: downloads(),
+}));
+
 export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => ({
   experiments: experiments(),
   operations: operations(),
@@ -97,6 +121,7 @@ export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => 
 export const getOperationHandler = /* @__PURE__ */ http(getOperation, () => ({
   operations: operations(),
   jobNotes: jobNotes(),
+  workers: workers(),
 }));
 export const cancelOperationHandler = /* @__PURE__ */ http(cancelOperation, () => ({
   experiments: experiments(),

@@ -2,7 +2,9 @@ import type { Clock } from '../../domain/instant.ts';
 import type {
   ArtifactStore,
   DataHandleStore,
+  Downloads,
   Entropy,
+  EpochCheckpointStore,
   ExperimentStore,
   JobNoteStore,
   JobQueue,
@@ -11,6 +13,7 @@ import type {
   RunStore,
   TokenStore,
   Uploads,
+  WorkerStore,
   Workflows,
 } from '../../domain/ports.ts';
 
@@ -20,13 +23,16 @@ export interface HttpPorts {
   readonly operations: OperationStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly epochCheckpoints: EpochCheckpointStore;
   readonly dataHandles: DataHandleStore;
   readonly jobNotes: JobNoteStore;
+  readonly workers: WorkerStore;
   readonly tokens: TokenStore;
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */
   readonly bucket: string;
   readonly uploads: Uploads;
+  readonly downloads: Downloads;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly clock: Clock;

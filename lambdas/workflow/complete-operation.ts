@@ -1,6 +1,6 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
-import { isActive } from '../../domain/operation.ts';
+import { isActive, isInference } from '../../domain/operation.ts';
 import { cutShort, fail, isOpen } from '../../domain/run.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
@@ -23,39 +23,70 @@ export const completeOperation = async (
 ): Promise<{ readonly status: Operation['status'] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (!isActive(operation)) return { status: operation.status };
-  const error = await errorOf(input, operation, ports);
+  const outcome = await outcomeOf(input, { experiment, operation }, ports);
+  const { error } = outcome;
   await settleLeftRuns(operation, experiment, error, ports);
   const endedAt = ports.clock.now();
   const over: Operation = {
     ...operation,
     status: lastStatus(operation, experiment, error),
     endedAt,
-    error,
+    ...outcome,
   };
   const endExperiment = over.request.kind === 'end' && over.status === 'completed';
   const finished = await ports.operations.finish(over, { endExperiment });
   return finished ? { status: over.status } : completeOperation(input, ports);
 };
 
+const isCutShort = ({ status }: Operation, experiment: Experiment): boolean =>
+  status === 'cancelling' || experiment.status === 'ended';
+
 const lastStatus = (
-  { status }: Operation,
+  operation: Operation,
   experiment: Experiment,
   error: string | undefined,
 ): Operation['status'] => {
-  if (status === 'cancelling' || experiment.status === 'ended') return 'cancelled';
+  if (isCutShort(operation, experiment)) return 'cancelled';
   return error === undefined ? 'completed' : 'failed';
 };
 
-const errorOf = async (
+interface Step {
+  readonly experiment: Experiment;
+  readonly operation: Operation;
+}
+
+type Outcome = Pick<Operation, 'metrics' | 'predictions' | 'error' | 'problem' | 'traceback'>;
+
+/** What came of it besides runs: an error, or what a test or a prediction brought. */
+const outcomeOf = async (
   { failure }: CompleteInput,
-  operation: Operation,
-  { dataHandles }: Ports,
-): Promise<string | undefined> => {
-  if (failure) return `${failure.Error ?? 'error'}: ${(failure.Cause ?? '').slice(0, 500)}`;
-  if (operation.request.kind !== 'download') return undefined;
-  const { dataHandleId } = operation.request;
-  const handle = await dataHandles.find({ ...operation, dataHandleId });
-  return handle?.error;
+  step: Step,
+  ports: Ports,
+): Promise<Outcome> => {
+  if (failure)
+    return { error: `${failure.Error ?? 'error'}: ${(failure.Cause ?? '').slice(0, 500)}` };
+  const { operation } = step;
+  const { request } = operation;
+  if (isInference(request)) return inferenceOutcome(step, ports);
+  if (request.kind !== 'download') return {};
+  const handle = await ports.dataHandles.find({
+    ...operation,
+    dataHandleId: request.dataHandleId,
+  });
+  return { error: handle?.error };
+};
+
+const inferenceOutcome = async (
+  { operation, experiment }: Step,
+  { workers }: Ports,
+): Promise<Outcome> => {
+  const inference = (await workers.find({ ...operation, worker: 1 }))?.inference;
+  if (inference?.status === 'completed') {
+    return { metrics: inference.metrics, predictions: inference.predictions };
+  }
+  if (isCutShort(operation, experiment)) return {};
+  const { message, problem, traceback } = inference?.error ?? { message: 'its worker was lost' };
+  return { error: message, problem, traceback };
 };
 
 /** Workers settle their runs; runs are left only when a step failed or a cancel came before the workers. */
@@ -71,8 +102,7 @@ const settleLeftRuns = async (
   const left = (await runs.findMany(operation, ids)).filter(isOpen);
   const now = clock.now();
   const ending = experiment.status === 'ended' ? 'superseded' : 'cancelled';
-  const cut =
-    operation.status === 'cancelling' || experiment.status === 'ended' || error === undefined;
+  const cut = isCutShort(operation, experiment) || error === undefined;
   await Promise.all(
     left.map((run) =>
       runs.replace(

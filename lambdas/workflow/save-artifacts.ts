@@ -1,8 +1,13 @@
 import type { Experiment } from '../../domain/experiment.ts';
-import type { EndRequest } from '../../domain/operation.ts';
+import type { EndRequest, Operation } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
-import { experimentPrefix, runPrefix } from '../../domain/storage-layout.ts';
+import {
+  experimentPrefix,
+  isAttemptKey,
+  operationPrefix,
+  runPrefix,
+} from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
 import { resultsCsv } from './results-csv.ts';
 import type { StepInput } from './step.ts';
@@ -58,7 +63,7 @@ const targetOf = (experiment: Experiment, { artifactsUri }: EndRequest): Target 
   return { bucket: location.bucket, prefix: `${location.key}${experiment.experiment}/` };
 };
 
-/** The experiment's record, its code, its data manifests, its operations' configs, and its logs. */
+/** The experiment's record, its code, its data manifests, its operations, and its logs. */
 const saveExperiment = async (
   experiment: Experiment,
   target: Target,
@@ -72,9 +77,33 @@ const saveExperiment = async (
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
-  for (const folder of ['code/', 'data/', 'operations/', 'logs/']) {
+  for (const folder of ['code/', 'data/', 'logs/']) {
     await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
   }
+  let cursor: string | undefined;
+  do {
+    const page = await ports.operations.list(experiment, { limit: operationsPerPage, cursor });
+    for (const operation of page.items) await saveOperation(operation, target, ports);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+};
+
+const operationsPerPage = 100;
+
+/** An operation's record, which holds what a test measured; a fit's configs; a prediction's file. */
+const saveOperation = async (
+  operation: Operation,
+  { bucket, prefix }: Target,
+  { artifacts }: Ports,
+): Promise<void> => {
+  const to = { bucket, prefix: `${prefix}operations/${operation.operation}/` };
+  const record = JSON.stringify(operation, null, 2);
+  await artifacts.putTextOut({ bucket, key: `${to.prefix}operation.json` }, record);
+  const own = operationPrefix(operation, operation.operation);
+  await copyAll(own, to, artifacts, (key) => !isAttemptKey(key));
+  const { predictions } = operation;
+  const key = predictions && parseS3Uri(predictions.uri)?.key;
+  if (key) await artifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });
 };
 
 /** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
@@ -110,12 +139,14 @@ const copyAll = async (
   prefix: string,
   to: Target,
   artifacts: Ports['artifacts'],
+  isWanted: (key: string) => boolean = () => true,
 ): Promise<void> => {
   let after: string | undefined;
   for (;;) {
     const objects = await artifacts.list(prefix, { limit: copiesAtOnce, after });
+    const wanted = objects.filter(({ key }) => isWanted(key));
     await Promise.all(
-      objects.map(({ key }) =>
+      wanted.map(({ key }) =>
         artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
       ),
     );

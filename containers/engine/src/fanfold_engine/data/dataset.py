@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +42,43 @@ class Dataset:
     misc_path: str
 
 
+@dataclass(frozen=True)
+class PartialDataset:
+    """What a test or a prediction may look at."""
+
+    partition: PartitionData
+    misc_path: str
+
+
 def fetch_dataset(assignment: Assignment, store: ObjectStore, scratch: Path) -> Dataset:
     """Fetch what a fit needs of the assignment's data handle.
 
     Raises:
         DataError: the data cannot be used, or is not what it was when the handle was downloaded.
     """
+    parts, misc_path = _fetch_parts(assignment, store, scratch, FIT_PARTITIONS)
+    if "train" not in parts:
+        raise DataError("the data handle has no partition 'train'")
+    return Dataset(parts["train"], parts.get("validation"), misc_path)
+
+
+def fetch_partition(
+    assignment: Assignment, store: ObjectStore, scratch: Path, name: str
+) -> PartialDataset:
+    """Fetch one partition of the assignment's data handle, and its miscellaneous files.
+
+    Raises:
+        DataError: the data cannot be used, or is not what it was when the handle was downloaded.
+    """
+    parts, misc_path = _fetch_parts(assignment, store, scratch, (name,))
+    if name not in parts:
+        raise DataError(f"the data handle has no partition {name!r}")
+    return PartialDataset(parts[name], misc_path)
+
+
+def _fetch_parts(
+    assignment: Assignment, store: ObjectStore, scratch: Path, names: Sequence[str]
+) -> tuple[dict[str, PartitionData], str]:
     scratch.mkdir(parents=True, exist_ok=True)
     try:
         manifest = _fetch_manifest(assignment, store, scratch / "manifest.json")
@@ -56,14 +88,12 @@ def fetch_dataset(assignment: Assignment, store: ObjectStore, scratch: Path) -> 
             _fetch_objects(manifest.misc, misc, store)
         parts = {
             name: _fetch_partition(manifest.partitions[name], store, scratch)
-            for name in FIT_PARTITIONS
+            for name in names
             if name in manifest.partitions
         }
     except ObjectUnreadableError as error:
         raise DataError(f"data-changed: {error}; download a new data handle") from error
-    if "train" not in parts:
-        raise DataError("the data handle has no partition 'train'")
-    return Dataset(parts["train"], parts.get("validation"), str(misc))
+    return parts, str(misc)
 
 
 def _fetch_manifest(assignment: Assignment, store: ObjectStore, path: Path) -> Manifest:

@@ -1,0 +1,88 @@
+import type { startPrediction, startTest } from '../../contract/inference-routes.ts';
+import type { OperationResource } from '../../contract/resources.ts';
+import type { Call } from '../../contract/route.ts';
+import { checkUsable } from '../../domain/data-handle.ts';
+import { DomainError } from '../../domain/domain-error.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import type { InferenceKind, Model } from '../../domain/inference.ts';
+import type { CheckpointOfRun, Pathway } from '../../domain/inference-model.ts';
+import {
+  checkEpochCheckpoints,
+  newestCheckpoint,
+  noSuchEpoch,
+  readPathway,
+} from '../../domain/inference-model.ts';
+import type { Run } from '../../domain/run.ts';
+import { findDataHandle, findRun } from './look-up.ts';
+import type { HttpPorts } from './ports.ts';
+import { showOperation } from './show.ts';
+import type { StartPorts } from './start-operation.ts';
+import { startOperation } from './start-operation.ts';
+
+export type InferencePorts = StartPorts &
+  Pick<HttpPorts, 'dataHandles' | 'runs' | 'epochCheckpoints' | 'bucket'>;
+
+/** Settles which model is meant, then starts the test or the prediction. */
+export const startInference = async (
+  kind: InferenceKind,
+  { params, body, idempotencyKey }: Call<typeof startTest | typeof startPrediction>,
+  ports: InferencePorts,
+): Promise<{ readonly status: 202; readonly body: OperationResource }> => {
+  const pathway = readPathway(body);
+  const { dataHandleId, batchSize } = body;
+  const operation = await startOperation(
+    {
+      key: params,
+      idempotencyKey,
+      body: { kind, ...body },
+      request: async (experiment) => {
+        checkUsable(await findDataHandle({ ...params, dataHandleId }, ports), kind);
+        const model = await findModel(pathway, experiment, ports);
+        return { kind, dataHandleId, batchSize, model };
+      },
+    },
+    ports,
+  );
+  return { status: 202, body: showOperation(operation) };
+};
+
+const findModel = async (
+  pathway: Pathway,
+  experiment: Experiment,
+  ports: InferencePorts,
+): Promise<Model> => {
+  if (pathway.kind === 'tag') return pathway;
+  const { epochCheckpoint } = pathway;
+  const run = await findRun({ ...experiment, runId: pathway.runId }, ports);
+  refuseDeleted(run);
+  const { prefix, ...place } =
+    epochCheckpoint === undefined
+      ? newestCheckpoint(run)
+      : await checkpointOfEpoch(run, epochCheckpoint, experiment, ports);
+  const uri = `s3://${ports.bucket}/${prefix}`;
+  return { kind: 'run', runId: run.runId, ...place, uri, config: run.config };
+};
+
+const refuseDeleted = ({ runId, status }: Run): void => {
+  if (status !== 'deleted') return;
+  throw new DomainError('run-not-found', `run ${runId} was deleted; take another one`, [
+    { pointer: '/runId', detail: 'was deleted' },
+  ]);
+};
+
+const checkpointOfEpoch = async (
+  run: Run,
+  epoch: number,
+  experiment: Experiment,
+  { epochCheckpoints }: InferencePorts,
+): Promise<CheckpointOfRun> => {
+  checkEpochCheckpoints(experiment);
+  const found = await epochCheckpoints.find({ ...run, epoch });
+  if (found) return { choice: 'epoch', epoch, chunk: 0, prefix: found.prefix };
+  const kept = await epochCheckpoints.list(run);
+  throw noSuchEpoch(
+    run.runId,
+    epoch,
+    kept.map((one) => one.epoch),
+  );
+};
