@@ -3,6 +3,7 @@ import { DomainError } from './domain-error.ts';
 import type { Model } from './inference.ts';
 import type { AskedModel } from './inference-model.ts';
 import {
+  checkNotDeleted,
   newestCheckpoint,
   noSuchEpoch,
   predictionsFileName,
@@ -144,6 +145,15 @@ describe('of a run is taken', () => {
       'no-checkpoint',
       'run 7 is failed and left no checkpoint; take a run that got further',
     ]);
+  });
+
+  test('none when it was deleted', () => {
+    const deleted = refusalOf(() => checkNotDeleted({ ...run, status: 'deleted' }));
+    expect([deleted.refusal, deleted.message]).toEqual([
+      'run-not-found',
+      'run 7 was deleted; take another one',
+    ]);
+    expect(() => checkNotDeleted(run)).not.toThrow();
   });
 
   test('an epoch’s, or the refusal lists those that there are', () => {

@@ -85,6 +85,14 @@ export const newestCheckpoint = (run: Run): CheckpointOfRun => {
   );
 };
 
+/** Refuses a run that is gone. */
+export const checkNotDeleted = ({ runId, status }: Run): void => {
+  if (status !== 'deleted') return;
+  throw new DomainError('run-not-found', `run ${runId} was deleted; take another one`, [
+    { pointer: '/runId', detail: 'was deleted' },
+  ]);
+};
+
 /** Refuses an epoch's checkpoint where none are kept. */
 export const checkEpochCheckpoints = ({ experiment, epochCheckpoints }: Experiment): void => {
   if (epochCheckpoints) return;

@@ -2,12 +2,12 @@ import type { startPrediction, startTest } from '../../contract/inference-routes
 import type { OperationResource } from '../../contract/resources.ts';
 import type { Call } from '../../contract/route.ts';
 import { checkUsable } from '../../domain/data-handle.ts';
-import { DomainError } from '../../domain/domain-error.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { InferenceKind, Model } from '../../domain/inference.ts';
 import type { CheckpointOfRun, Pathway } from '../../domain/inference-model.ts';
 import {
   checkEpochCheckpoints,
+  checkNotDeleted,
   newestCheckpoint,
   noSuchEpoch,
   readPathway,
@@ -54,20 +54,13 @@ const findModel = async (
   if (pathway.kind === 'tag') return pathway;
   const { epochCheckpoint } = pathway;
   const run = await findRun({ ...experiment, runId: pathway.runId }, ports);
-  refuseDeleted(run);
+  checkNotDeleted(run);
   const { prefix, ...place } =
     epochCheckpoint === undefined
       ? newestCheckpoint(run)
       : await checkpointOfEpoch(run, epochCheckpoint, experiment, ports);
   const uri = `s3://${ports.bucket}/${prefix}`;
   return { kind: 'run', runId: run.runId, ...place, uri, config: run.config };
-};
-
-const refuseDeleted = ({ runId, status }: Run): void => {
-  if (status !== 'deleted') return;
-  throw new DomainError('run-not-found', `run ${runId} was deleted; take another one`, [
-    { pointer: '/runId', detail: 'was deleted' },
-  ]);
 };
 
 const checkpointOfEpoch = async (

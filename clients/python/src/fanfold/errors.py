@@ -8,6 +8,7 @@
     + CodeChanged
     + DataHandleNotFound
     + DataHandleNotReady
+    + EpochCheckpointNotApplicable
     + EpochCheckpointsDisabled
     + ExperimentEnded
     + ExperimentNotFound
@@ -17,12 +18,16 @@
     + InternalError
     + InvalidConfig
     + InvalidMlSpec
+    + InvalidModelTag
     + InvalidRequest
     + NoActiveFit
+    + NoCheckpoint
+    + NoPredictions
     + NotFound
     + OperationInProgress
     + OperationNotFound
     + PartitionMissing
+    + PathwayAmbiguous
     + RunNotFound
     + SettingsChanged
     + TooLarge
@@ -62,7 +67,7 @@ class Unreachable(FanfoldError):  # noqa: N818
 
 
 class OperationFailed(FanfoldError):  # noqa: N818
-    """A download, a fit or an end could not be carried out."""
+    """An operation could not be carried out."""
 
 
 class Problem(FanfoldError):  # noqa: N818
@@ -112,6 +117,10 @@ class DataHandleNotReady(Problem):
     """The data handle is not downloaded in this experiment: call `download()` first."""
 
 
+class EpochCheckpointNotApplicable(Problem):
+    """`epoch_checkpoint` chooses among a run's checkpoints; a `model_tag` names one already."""
+
+
 class EpochCheckpointsDisabled(Problem):
     """The experiment was made with `epoch_checkpoints=False`."""
 
@@ -148,12 +157,24 @@ class InvalidMlSpec(Problem):
     """The MLSpec file does not parse or lacks what it must have."""
 
 
+class InvalidModelTag(Problem):
+    """The model tag names no checkpoint that can be used."""
+
+
 class InvalidRequest(Problem):
     """An argument is not valid."""
 
 
 class NoActiveFit(Problem):
     """The call needs an active fit."""
+
+
+class NoCheckpoint(Problem):
+    """The run has no checkpoint, or none of the epoch asked for."""
+
+
+class NoPredictions(Problem):
+    """The operation is no completed prediction."""
 
 
 class NotFound(Problem):
@@ -170,6 +191,10 @@ class OperationNotFound(Problem):
 
 class PartitionMissing(Problem):
     """The data handle lacks a partition that the operation needs."""
+
+
+class PathwayAmbiguous(Problem):
+    """A model is named by a run, or by a tag together with a config, and by nothing else."""
 
 
 class RunNotFound(Problem):

@@ -10,6 +10,7 @@ from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import ExperimentNotFound, InvalidMlSpec, InvalidRequest, OperationFailed
 from fanfold.frames import results_frame, runs_frame
+from fanfold.inference import InferenceOps, follow_inference
 from fanfold.knobs import ConfigGroup, to_wire
 from fanfold.log_lines import LogLines
 from fanfold.resources import ExperimentResource, Operation
@@ -21,7 +22,7 @@ from fanfold.watching import follow_fit, follow_operation
 _DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
-class Experiment:
+class Experiment(InferenceOps):
     """Creates an experiment, or reconnects to the alive one of that name.
 
     One experiment is alive per workspace: creating another ends the alive one, without artifacts.
@@ -169,6 +170,8 @@ class Experiment:
         operation = self._routes.get_operation(number)
         if operation.kind == "fit":
             follow_fit(self._routes, operation)
+        elif operation.inference is not None:
+            follow_inference(self._routes, operation)
         else:
             self._wait(operation)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from fanfold.inference_resource import Inference
+
 Json = Mapping[str, Any]
 
 OPEN_RUNS = frozenset({"new", "ongoing"})
@@ -35,7 +37,7 @@ class ExperimentResource:
 
 @dataclass(frozen=True)
 class Operation:
-    """One fit, download or end."""
+    """One fit, test, prediction, download or end."""
 
     number: int
     kind: str
@@ -46,6 +48,9 @@ class Operation:
     run_count: int
     artifacts_uri: str | None
     error: str | None
+    problem: str | None
+    traceback: str | None
+    inference: Inference | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -60,6 +65,9 @@ class Operation:
             run_count=wire.get("runCount", 0),
             artifacts_uri=wire.get("artifactsUri"),
             error=wire.get("error"),
+            problem=wire.get("problem"),
+            traceback=wire.get("traceback"),
+            inference=Inference.of(wire),
         )
 
     @property

@@ -10,6 +10,7 @@ from rich.text import Text
 from fanfold.fit_html import fit_html, line_html
 from fanfold.fit_table import FitTable
 from fanfold.fit_view import FitView
+from fanfold.inference_view import InferenceView
 
 # Rows of the notebook's table, and of a table in a file or pipe.
 _ROWS = 40
@@ -43,6 +44,14 @@ class Screen(Protocol):
 
     def finish(self, view: FitView) -> None:
         """Show how a fit ended."""
+        ...
+
+    def show_inference(self, view: InferenceView) -> None:
+        """Show a test or a prediction as it is now."""
+        ...
+
+    def finish_inference(self, view: InferenceView) -> None:
+        """Show how a test or a prediction ended."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -82,6 +91,12 @@ class NotebookScreen:
         """Show one line in place of what was shown before."""
         self._update(line_html(text))
 
+    def show_inference(self, view: InferenceView) -> None:
+        """Show a test or a prediction as it is now."""
+        self._update(view.html)
+
+    finish_inference = show_inference
+
     def _update(self, html: str) -> None:
         from IPython.display import HTML, display  # only notebooks have it
 
@@ -118,6 +133,12 @@ class TerminalScreen:
     def show_line(self, text: str) -> None:
         """Show one line in place of what was shown before."""
         self._live.update(Text(text), refresh=True)
+
+    def show_inference(self, view: InferenceView) -> None:
+        """Show a test or a prediction as it is now."""
+        self._live.update(view, refresh=True)
+
+    finish_inference = show_inference
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -162,6 +183,16 @@ class PlainScreen:
     def finish(self, view: FitView) -> None:
         """Print the whole table."""
         Console(file=sys.stdout, width=_PIPE_WIDTH).print(FitTable(view, bars=False))
+
+    def show_inference(self, view: InferenceView) -> None:
+        """Tell what is new since the last time."""
+        self.show_line(view.line)
+
+    def finish_inference(self, view: InferenceView) -> None:
+        """Print how it ended, with the metrics."""
+        self.show_line(view.line)
+        if view.metrics:
+            Console(file=sys.stdout, width=_PIPE_WIDTH).print(view.table())
 
     def __enter__(self) -> Self:
         return self

@@ -68,7 +68,7 @@ def follow_operation(routes: ExperimentRoutes, operation: Operation, *, doing: s
                 screen=screen,
             )
     except KeyboardInterrupt:
-        raise _detached(operation) from None
+        raise detached(operation) from None
 
 
 def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
@@ -83,7 +83,7 @@ def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
         with open_screen() as screen:
             watched.follow(screen)
     except KeyboardInterrupt:
-        raise _detached(operation) from None
+        raise detached(operation) from None
     if watched.operation.status == "failed":
         raise OperationFailed(f"fit {operation.number} failed: {watched.operation.error}")
 
@@ -133,7 +133,8 @@ class _WatchedFit:
         return fit_view(self.operation, self._runs, latest, most=screen.rows)
 
 
-def _detached(operation: Operation) -> Detached:
+def detached(operation: Operation) -> Detached:
+    """Say that an operation goes on without being watched, and make the interrupt that says so."""
     say(
         f"Detached: {operation.kind} {operation.number} goes on without being watched. "
         "watch() of the experiment comes back to it, cancel_current() cancels it."
