@@ -13,6 +13,7 @@ import {
   experiments,
   jobNotes,
   jobQueue,
+  mlSpecs,
   operations,
   results,
   runs,
@@ -53,6 +54,7 @@ export const createExperimentHandler = /* @__PURE__ */ http(createExperiment, ()
   experiments: experiments(),
   artifacts: artifacts(),
   jobQueue: jobQueue(),
+  mlSpecs: mlSpecs(),
   clock,
   entropy,
 }));

@@ -8,6 +8,7 @@ import type {
   ExperimentStore,
   JobNoteStore,
   JobQueue,
+  MlSpecChecker,
   OperationStore,
   ResultStore,
   RunStore,
@@ -35,6 +36,7 @@ export interface HttpPorts {
   readonly downloads: Downloads;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
+  readonly mlSpecs: MlSpecChecker;
   readonly clock: Clock;
   readonly entropy: Entropy;
 }

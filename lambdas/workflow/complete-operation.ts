@@ -63,8 +63,7 @@ const outcomeOf = async (
   step: Step,
   ports: Ports,
 ): Promise<Outcome> => {
-  if (failure)
-    return { error: `${failure.Error ?? 'error'}: ${(failure.Cause ?? '').slice(0, 500)}` };
+  if (failure) return { error: `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}` };
   const { operation } = step;
   const { request } = operation;
   if (isInference(request)) return inferenceOutcome(step, ports);
@@ -88,6 +87,14 @@ const inferenceOutcome = async (
   const { message, problem, traceback } = inference?.error ?? { message: 'its worker was lost' };
   return { error: message, problem, traceback };
 };
+
+/** A Lambda function's failure comes as JSON, others as text. */
+const messageIn = (cause: string): string => {
+  const message = /"errorMessage":\s*("(?:[^"\\]|\\.)*")/.exec(cause)?.[1];
+  return (message === undefined ? cause : String(JSON.parse(message))).slice(0, maxMessageLength);
+};
+
+const maxMessageLength = 500;
 
 /** Workers settle their runs; runs are left only when a step failed or a cancel came before the workers. */
 const settleLeftRuns = async (

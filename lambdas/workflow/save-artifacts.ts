@@ -43,7 +43,7 @@ interface Target {
 export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Saved> => {
   const { experiment, operation } = await findStep(input, ports);
   if (operation.request.kind !== 'end') throw new Error('only an end saves artifacts');
-  const target = targetOf(experiment, operation.request);
+  const target = targetOf(operation.request);
   const from = input.nextRunId ?? 0;
   if (from === 0) {
     await saveExperiment(experiment, target, ports);
@@ -57,10 +57,10 @@ export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Sav
   return { done: to === experiment.lastRunId, nextRunId: to + 1 };
 };
 
-const targetOf = (experiment: Experiment, { artifactsUri }: EndRequest): Target => {
+const targetOf = ({ artifactsUri }: EndRequest): Target => {
   const location = parseS3Uri(artifactsUri);
   if (!location) throw new Error(`${artifactsUri} is no S3 URI`);
-  return { bucket: location.bucket, prefix: `${location.key}${experiment.experiment}/` };
+  return { bucket: location.bucket, prefix: location.key };
 };
 
 /** The experiment's record, its code, its data manifests, its operations, and its logs. */
@@ -77,9 +77,17 @@ const saveExperiment = async (
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
+  await saveOperations(experiment, target, ports);
   for (const folder of ['code/', 'data/', 'logs/']) {
     await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
   }
+};
+
+const saveOperations = async (
+  experiment: Experiment,
+  target: Target,
+  ports: Ports,
+): Promise<void> => {
   let cursor: string | undefined;
   do {
     const page = await ports.operations.list(experiment, { limit: operationsPerPage, cursor });
@@ -90,7 +98,10 @@ const saveExperiment = async (
 
 const operationsPerPage = 100;
 
-/** An operation's record, which holds what a test measured; a fit's configs; a prediction's file. */
+/**
+ * What an operation was asked and, of a test, what it measured; a fit's configs; a prediction's file.
+ * Without it no run could be repeated.
+ */
 const saveOperation = async (
   operation: Operation,
   { bucket, prefix }: Target,

@@ -26,7 +26,7 @@ import {
 export const dataBucket = 'models-of-a-user';
 export const artifactBucket = 'artifacts-of-a-user';
 
-export const outputsSource = readFileSync(join(import.meta.dirname, 'specs/outputs.py'), 'utf8');
+const outputsSource = readFileSync(join(import.meta.dirname, 'specs/outputs.py'), 'utf8');
 const tables = {
   train: csvRows(64),
   validation: csvRows(24, 1000),
@@ -43,7 +43,7 @@ const makeBuckets = async ({ aws }: RunningStack): Promise<void> => {
 };
 
 /** A user with models to test and predict with. */
-export const modelUserOf = (stack: RunningStack) => {
+const modelUserOf = (stack: RunningStack) => {
   const user = userOf(stack);
 
   const create = async (name: string, epochCheckpoints: boolean): Promise<void> => {

@@ -155,10 +155,7 @@ test('what end() saves holds what tests measured and the files of predictions', 
   });
   const saved = async (path: string): Promise<string> =>
     Buffer.from(
-      await artifactBytes(
-        models.stack,
-        `s3://${artifactBucket}/out/${experiment}/operations/${path}`,
-      ),
+      await artifactBytes(models.stack, `${body.operation?.artifactsUri}operations/${path}`),
     ).toString();
   const tested = operations.find(({ kind, metrics }) => kind === 'test' && metrics);
   expect(JSON.parse(await saved(`${tested?.operation}/operation.json`))).toMatchObject({

@@ -73,11 +73,11 @@ export const validationCsv = csvRows(24, 1000);
 export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
   const { call } = client(stack);
 
-  const create = async (name: string, source = specSource) =>
+  const create = async (name: string, source = specSource, more: object = {}) =>
     (
       await call(createExperiment, {
         params: { workspace },
-        body: { name, mlSpec: { fileName: 'line.py', source } },
+        body: { name, mlSpec: { fileName: 'line.py', source }, ...more },
       })
     ).body;
 

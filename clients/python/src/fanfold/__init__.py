@@ -50,6 +50,7 @@ from fanfold.errors import (
 )
 from fanfold.experiment import Experiment
 from fanfold.knobs import GridSearch, List, RandomSearch, Range
+from fanfold.replay import Replay, replay
 
 __all__ = [
     "CodeChanged",
@@ -88,10 +89,12 @@ __all__ = [
     "Problem",
     "RandomSearch",
     "Range",
+    "Replay",
     "RunNotFound",
     "SettingsChanged",
     "TooLarge",
     "Unauthorized",
     "Unreachable",
     "WorkerFenced",
+    "replay",
 ]

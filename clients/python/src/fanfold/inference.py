@@ -136,7 +136,7 @@ def follow_inference(routes: ExperimentRoutes, operation: Operation) -> None:
             ended = follow(ask, is_over=lambda now: not now.is_active, screen=screen)
             screen.finish_inference(_view(ended))
     except KeyboardInterrupt:
-        raise detached(operation) from None
+        raise detached(routes, operation) from None
     if ended.status == "failed":
         raise _failure(ended)
     if ended.inference is not None and ended.inference.predictions is not None:

@@ -43,6 +43,13 @@ class InferenceView:
         return f"{self.summary} · {tenths:.0%}"
 
     @property
+    def text(self) -> str:
+        """All of it for a viewer without colours."""
+        head = [("metric", "value"), *self.metrics] if self.metrics else []
+        widest = max((len(name) for name, _ in head), default=0)
+        return "\n".join([self.line, *(f"{name:<{widest}}  {value}" for name, value in head)])
+
+    @property
     def html(self) -> str:
         """For a notebook, with inline styles only, so that every front end shows it."""
         bar = (
@@ -63,10 +70,9 @@ class InferenceView:
             ("━" * filled, "cyan"), ("─" * (_BAR_CELLS - filled), "bright_black"), f" {self.label}"
         )
         if self.metrics:
-            yield self.table()
+            yield self._table()
 
-    def table(self) -> Table:
-        """The metrics for a terminal, a file or a pipe."""
+    def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column("metric", header_style="bold")
         table.add_column("value", header_style="bold")

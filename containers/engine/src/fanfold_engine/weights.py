@@ -98,14 +98,14 @@ def _fetch_checkpoint(bucket: str, prefix: str, store: ObjectStore, directory: P
         raise CheckpointDamagedError(f"checkpoint s3://{bucket}/{prefix}: {error}") from error
 
 
-def _read_safetensors(path: Path, uri: str) -> Weights:
+def _read_safetensors(path: Path, uri: str) -> Mapping[Any, Any]:
     try:
         return checkpoint_files.load_model(path)
     except (SafetensorError, OSError) as error:
         raise ModelTagError(f"{uri} is no whole safetensors file: {_short(error)}") from error
 
 
-def _read_torch(path: Path, uri: str) -> Weights:
+def _read_torch(path: Path, uri: str) -> Mapping[Any, Any]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -125,7 +125,7 @@ def _why_not_unpickled(error: pickle.UnpicklingError) -> str:
     )
 
 
-def _unwrapped(loaded: Any) -> Weights:
+def _unwrapped(loaded: Any) -> Mapping[Any, Any]:
     if not isinstance(loaded, Mapping):
         return {}
     for name in WRAPPERS:
