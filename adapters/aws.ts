@@ -19,6 +19,7 @@ import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
 import { nodeEntropy } from './node-entropy.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
 import { S3Downloads } from './s3-downloads.ts';
+import { S3Exports } from './s3-exports.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
@@ -56,8 +57,13 @@ export const artifacts = /* @__PURE__ */ once(
   () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),
 );
 export const bucket = settings.bucketName;
+export const exports = /* @__PURE__ */ once(
+  () => new S3Exports(new S3Client(s3), settings.bucketName()),
+);
 export const uploads = /* @__PURE__ */ once(() => new S3Uploads(s3, settings.bucketName()));
-export const downloads = /* @__PURE__ */ once(() => new S3Downloads(s3, settings.bucketName()));
+export const downloads = /* @__PURE__ */ once(
+  () => new S3Downloads(new S3Client(s3), settings.bucketName()),
+);
 
 export const workflows = /* @__PURE__ */ once(
   () =>
@@ -79,3 +85,4 @@ export const credentials = /* @__PURE__ */ once(
 export const clock = systemClock;
 export const entropy = nodeEntropy;
 export const maxWorkers = settings.defaultMaxWorkers;
+export const gpuHourUsd = settings.gpuHourUsd;

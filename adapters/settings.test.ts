@@ -20,6 +20,13 @@ describe('the settings', () => {
     expect(settings.tableName()).toBe('fanfold');
   });
 
+  it('take a price, and none as 0', async () => {
+    expect((await settingsUnder({ GPU_HOUR_USD: '0.526' })).gpuHourUsd()).toBe(0.526);
+    expect((await settingsUnder({ GPU_HOUR_USD: '0' })).gpuHourUsd()).toBe(0);
+    const wrong = await settingsUnder({ GPU_HOUR_USD: '-1' });
+    expect(() => wrong.gpuHourUsd()).toThrow('GPU_HOUR_USD must be a number from 0, not -1');
+  });
+
   it('name the variable that is missing or wrong', async () => {
     const settings = await settingsUnder({ BUCKET_NAME: '', DEFAULT_MAX_WORKERS: 'many' });
     expect(() => settings.bucketName()).toThrow('BUCKET_NAME is not set');

@@ -22,6 +22,14 @@ const positive = (name: string): number => {
   return value;
 };
 
+const price = (name: string): number => {
+  const value = Number(text(name));
+  if (!(Number.isFinite(value) && value >= 0)) {
+    throw new Error(`environment variable ${name} must be a number from 0, not ${text(name)}`);
+  }
+  return value;
+};
+
 const once = <T>(read: (name: string) => T, name: string): (() => T) => {
   let known: { readonly value: T } | undefined;
   return () => {
@@ -39,4 +47,5 @@ export const settings = {
   mlSpecCheckName: once(text, 'ML_SPEC_CHECK_NAME'),
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),
+  gpuHourUsd: once(price, 'GPU_HOUR_USD'),
 } as const;

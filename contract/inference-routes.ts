@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { operationResource } from './resources.ts';
 import { route } from './route.ts';
 import { experimentPath, inExperiment, inOperation, none } from './route-parts.ts';
-import { runId } from './shapes.ts';
+import { instant, runId } from './shapes.ts';
 
 /** Either `runId` (and `epochCheckpoint`), or `modelTag` together with `config`. */
 const inferenceBody = z.strictObject({
@@ -76,9 +76,9 @@ export const getPredictions = route({
   answer: z.object({
     fileName: z.string(),
     uri: z.string(),
-    /** Gives the file for GET, without a token. */
-    downloadUrl: z.string(),
-    expiresInSeconds: z.int(),
+    /** Where the file can be read, by whoever has the URL, until `expiresAt`. */
+    url: z.string(),
+    expiresAt: instant,
   }),
   statuses: { 200: 'Where the file is' },
   problems: ['operation-not-found', 'no-predictions'],

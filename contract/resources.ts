@@ -112,17 +112,28 @@ export const runResource = z.object({
   dataHandleId: z.string(),
   status: z.enum(runStatuses),
   source: z.enum(runSources),
+  /** For a clone: its parent, and whether it started from the parent's weights. */
+  clonedFrom: z.optional(runId),
+  warmStarted: z.optional(z.boolean()),
+  mlflowRunId: z.optional(z.string()),
   endedBy: z.optional(z.enum(runEndings)),
   completedEpochs: z.int(),
   progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
   /** `s3://` URI of its newest published checkpoint. */
   checkpointUri: z.optional(z.string()),
+  /** `***` stands for every secret. */
   config: z.record(z.string(), z.unknown()),
   attempts: z.int(),
   createdAt: instant,
   startedAt: z.optional(instant),
   endedAt: z.optional(instant),
+  /** Seconds spent training, over all attempts. */
   runtimeSeconds: z.number(),
+  /** Mean share of the training time that the GPU was busy, from 0 to 1; left out without a GPU. */
+  gpuUtilization: z.optional(z.number()),
+  gpuPeakMemoryBytes: z.optional(z.int()),
+  /** Its share of the worker's GPU hours; left out while the deployment names no price. */
+  costUsd: z.optional(z.number()),
   error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
 });
 
@@ -133,7 +144,7 @@ export const resultResource = z.object({
   metrics: z.record(z.string(), metricValue),
 });
 
-export const logResource = logLine;
+export const logResource = z.extend(logLine, { operation: z.int(), worker: z.int() });
 
 /** A page of resources; `nextCursor` is there while more may follow. */
 export const page = <T extends z.ZodMiniType>(resource: T) =>
@@ -143,4 +154,5 @@ export type ExperimentResource = z.infer<typeof experimentResource>;
 export type OperationResource = z.infer<typeof operationResource>;
 export type DataHandleResource = z.infer<typeof dataHandleResource>;
 export type RunResource = z.infer<typeof runResource>;
+export type LogResource = z.infer<typeof logResource>;
 export type ResultResource = z.infer<typeof resultResource>;

@@ -6,6 +6,7 @@ import {
   getExperiment,
   listExperiments,
 } from './experiment-routes.ts';
+import { exportResults, exportRuns } from './export-routes.ts';
 import { getPredictions, startPrediction, startTest } from './inference-routes.ts';
 import {
   cancelOperation,
@@ -39,6 +40,8 @@ export const routes = [
   listRuns,
   getRun,
   listResults,
+  exportResults,
+  exportRuns,
   listLogs,
   createUpload,
   syncWorker,

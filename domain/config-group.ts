@@ -1,5 +1,5 @@
 import type { Json, JsonObject, LeafConfig } from './config.ts';
-import { isArray, isObject } from './config.ts';
+import { asJson, isArray, isObject } from './config.ts';
 import type { AllowedKnobs, ConfigSpace, Place } from './config-space.ts';
 import { inside, isTooDeep, readConfigSpace } from './config-space.ts';
 import { valueAt } from './config-values.ts';
@@ -47,9 +47,6 @@ export const expandConfigGroup = (mlConfig: unknown, fitSeed: number): readonly 
   refuseAny(faults);
   return configs;
 };
-
-/** The request's body was parsed from JSON, so nothing else can be in it. */
-const asJson = (value: unknown): Json => (value === undefined ? null : (value as Json));
 
 interface Reading {
   readonly faults: FaultList;

@@ -1,5 +1,5 @@
-import type { Json, LeafConfig } from './config.ts';
-import { isObject } from './config.ts';
+import type { LeafConfig } from './config.ts';
+import { asJson, isObject } from './config.ts';
 import { maxLeafLength } from './config-group.ts';
 import { readConfigSpace } from './config-space.ts';
 import { DomainError } from './domain-error.ts';
@@ -24,6 +24,3 @@ export const readInferenceConfig = (config: unknown): LeafConfig => {
     faults.all,
   );
 };
-
-/** The request's body was parsed from JSON, so nothing else can be in it. */
-const asJson = (value: unknown): Json => (value === undefined ? null : (value as Json));

@@ -135,5 +135,5 @@ const configWith = (needed: (check: Check) => Member): Check =>
     fsdp_layer_cls: optional(nameOrNames('the name of a layer class')),
   });
 
-const trainingConfig = configWith(required);
-const inferenceConfig = configWith(optional);
+const trainingConfig = /* @__PURE__ */ configWith(required);
+const inferenceConfig = /* @__PURE__ */ configWith(optional);

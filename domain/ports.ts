@@ -19,6 +19,8 @@ export interface Page<T> {
 
 export interface PageRequest {
   readonly limit: number;
+  /** Bytes that the items may take together in a function's answer; one item is given at least. */
+  readonly maxBytes?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
@@ -94,6 +96,11 @@ export interface RunStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<Run>>;
+  /** The IDs of the deleted runs from `firstRunId` to `lastRunId`. */
+  listDeleted(
+    key: ExperimentKey,
+    range: { readonly firstRunId: number; readonly lastRunId: number },
+  ): Promise<readonly number[]>;
   /** Writes new runs; those that exist already stay as they are. */
   createMany(runs: readonly Run[]): Promise<void>;
   /** Replaces a run whose status is still `expected`. */
@@ -207,16 +214,31 @@ export interface ArtifactStore {
   ): Promise<void>;
 }
 
+/** Files made for one caller, which are gone after a day. */
+export interface Exports {
+  /** Keeps a file and gives a URL that anyone may read it at for a few minutes. */
+  publish(file: ExportedFile): Promise<{ readonly url: string; readonly expiresAt: Instant }>;
+}
+
+export interface ExportedFile {
+  readonly key: string;
+  /** What a browser calls it. */
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface Uploads {
   /** A URL that takes one PUT of any content for a few minutes. */
   uploadUrl(key: string): Promise<string>;
 }
 
 export interface Downloads {
-  /** How long a URL is good. */
-  readonly expiresInSeconds: number;
-  /** A URL that gives an object under a file name to whoever has it. */
-  downloadUrl(key: string, fileName: string): Promise<string>;
+  /** A URL that gives an object under a file name to whoever has it, for a few minutes. */
+  downloadUrl(
+    key: string,
+    fileName: string,
+  ): Promise<{ readonly url: string; readonly expiresAt: Instant }>;
 }
 
 /** What an execution of a state machine is asked to do. */

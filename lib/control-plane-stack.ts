@@ -7,6 +7,7 @@ import type { Deployment } from './deployment.ts';
 import type { EngineJobArns } from './engine-job.ts';
 import { Events } from './events.ts';
 import { FrontDoor } from './front-door.ts';
+import { gpuPrice } from './gpu-price.ts';
 import { jobTermination } from './job-termination.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
 import { routeAccess } from './route-access.ts';
@@ -42,7 +43,14 @@ export class ControlPlaneStack extends Stack {
       deployment,
       frontDoor,
       syncWorker,
-      access: routeAccess({ table, store, workflows, terminateJobs, checkMlSpec: mlSpecCheck.ask }),
+      access: routeAccess({
+        table,
+        store,
+        workflows,
+        terminateJobs,
+        checkMlSpec: mlSpecCheck.ask,
+        gpuPrice: gpuPrice(settings),
+      }),
     });
     const restart = [operation.start, operation.describe, end.start, end.describe];
     const events = new Events(this, 'Events', {

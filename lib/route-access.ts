@@ -1,7 +1,14 @@
 import type { Access } from './access.ts';
 import type { RouteAccess } from './api.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { anyCode, anyLog, anyOperationFile, anyUpload } from './object-keys.ts';
+import {
+  anyCode,
+  anyExport,
+  anyLog,
+  anyOperationFile,
+  anySecret,
+  anyUpload,
+} from './object-keys.ts';
 import type { StateTable } from './state-table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -10,6 +17,8 @@ interface World {
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
   readonly terminateJobs: Access;
+  /** Knows what an hour of a GPU costs. */
+  readonly gpuPrice: Access;
   readonly checkMlSpec: Access;
 }
 
@@ -19,6 +28,7 @@ export const routeAccess = ({
   store,
   workflows,
   terminateJobs,
+  gpuPrice,
   checkMlSpec,
 }: World): RouteAccess => ({
   authorize: [table.read],
@@ -30,16 +40,23 @@ export const routeAccess = ({
   endExperiment: [table.readWrite, workflows.end.start],
   createDataHandle: [table.readWrite, workflows.operation.start],
   getDataHandle: [table.read],
-  startFit: [table.readWrite, store.put(anyOperationFile), workflows.operation.start],
-  startTest: [table.readWrite, store.named, workflows.operation.start],
-  startPrediction: [table.readWrite, store.named, workflows.operation.start],
+  startFit: [
+    table.readWrite,
+    store.put(anyOperationFile),
+    store.put(anySecret),
+    workflows.operation.start,
+  ],
+  startTest: [table.readWrite, store.put(anySecret), workflows.operation.start],
+  startPrediction: [table.readWrite, store.put(anySecret), workflows.operation.start],
   getPredictions: [table.read, store.get(anyOperationFile)],
   listOperations: [table.read],
   getOperation: [table.read],
   cancelOperation: [table.readWrite, terminateJobs],
-  listRuns: [table.read, store.named],
-  getRun: [table.read, store.named],
+  listRuns: [table.read, store.named, gpuPrice],
+  getRun: [table.read, store.named, gpuPrice],
   listResults: [table.read],
+  exportResults: [table.read, store.put(anyExport), store.get(anyExport)],
+  exportRuns: [table.read, store.put(anyExport), store.get(anyExport), gpuPrice],
   listLogs: [table.read, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
 });

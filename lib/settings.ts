@@ -21,6 +21,11 @@ const settingsShape = z.object({
   maxWorkers: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(100)), 8),
   /** GPUs that all workspaces together may have running, on Spot and on On-Demand hosts each. */
   maxGpus: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(1000)), 16),
+  /**
+   * What an hour of a worker's GPU costs in USD, for `costUsd` of runs; 0 leaves costs out. The default
+   * is the g4dn.xlarge On-Demand in us-east-1; on Spot it costs about a third.
+   */
+  gpuHourUsd: z._default(z.coerce.number().check(z.gte(0)), 0.526),
   /** Hosts to choose from. A worker takes 1 GPU, 4 vCPUs and 14 GiB of one. */
   instanceTypes: z._default(
     list(z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9]+$/))).check(z.minLength(1)),

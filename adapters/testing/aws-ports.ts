@@ -17,6 +17,7 @@ import { DynamoTokenStore } from '../dynamo-token-store.ts';
 import { DynamoWorkerStore } from '../dynamo-worker-store.ts';
 import { S3ArtifactStore } from '../s3-artifact-store.ts';
 import { S3Downloads } from '../s3-downloads.ts';
+import { S3Exports } from '../s3-exports.ts';
 import { S3Uploads } from '../s3-uploads.ts';
 import { StepFunctionsWorkflows } from '../step-functions-workflows.ts';
 import { StsCredentialIssuer } from '../sts-credential-issuer.ts';
@@ -71,7 +72,8 @@ const objects = async (config: EmulatorConfig) => {
     usersArtifacts: new S3ArtifactStore(s3, usersBucket),
     dataset: new S3ArtifactStore(s3, usersBucket),
     uploads: new S3Uploads(config, bucket),
-    downloads: new S3Downloads(config, bucket),
+    downloads: new S3Downloads(s3, bucket),
+    exports: new S3Exports(s3, bucket),
     credentials: new StsCredentialIssuer(new STSClient(config), roleArn),
     artifactsFor: (issued: StorageCredentials, of: string) =>
       new S3ArtifactStore(new S3Client({ ...config, credentials: issued }), of),

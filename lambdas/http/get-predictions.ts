@@ -11,10 +11,8 @@ type Ports = Pick<HttpPorts, 'operations' | 'downloads'>;
 export const getPredictions = useCase(route, async ({ params }, ports: Ports) => {
   const operation = await findOperation({ ...params, operation: Number(params.operation) }, ports);
   const { fileName, uri } = operation.predictions ?? refuse(operation);
-  const { downloads } = ports;
-  const downloadUrl = await downloads.downloadUrl(parseS3Uri(uri)?.key ?? '', fileName);
-  const { expiresInSeconds } = downloads;
-  return { status: 200, body: { fileName, uri, downloadUrl, expiresInSeconds } };
+  const download = await ports.downloads.downloadUrl(parseS3Uri(uri)?.key ?? '', fileName);
+  return { status: 200, body: { fileName, uri, ...download } };
 });
 
 const refuse = ({ operation, request, status }: Operation): never => {

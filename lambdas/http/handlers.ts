@@ -11,6 +11,8 @@ import {
   entropy,
   epochCheckpoints,
   experiments,
+  exports,
+  gpuHourUsd,
   jobNotes,
   jobQueue,
   mlSpecs,
@@ -28,6 +30,8 @@ import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createUpload } from './create-upload.ts';
 import { endExperiment } from './end-experiment.ts';
+import { exportResults } from './export-results.ts';
+import { exportRuns } from './export-runs.ts';
 import { getDataHandle } from './get-data-handle.ts';
 import { getExperiment } from './get-experiment.ts';
 import { getHealth } from './get-health.ts';
@@ -97,6 +101,7 @@ export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   artifacts: artifacts(),
   workflows: workflows(),
   clock,
+  entropy,
 }));
 
 const inferencePorts = () => ({
@@ -106,8 +111,9 @@ const inferencePorts = () => ({
   runs: runs(),
   epochCheckpoints: epochCheckpoints(),
   workflows: workflows(),
-  bucket: bucket(),
+  artifacts: artifacts(),
   clock,
+  entropy,
 });
 export const startTestHandler = /* @__PURE__ */ http(startTest, inferencePorts);
 export const startPredictionHandler = /* @__PURE__ */ http(startPrediction, inferencePorts);
@@ -136,19 +142,38 @@ export const listRunsHandler = /* @__PURE__ */ http(listRuns, () => ({
   operations: operations(),
   runs: runs(),
   bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const getRunHandler = /* @__PURE__ */ http(getRun, () => ({
   runs: runs(),
   bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const listResultsHandler = /* @__PURE__ */ http(listResults, () => ({
   experiments: experiments(),
   runs: runs(),
   results: results(),
 }));
+export const exportResultsHandler = /* @__PURE__ */ http(exportResults, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  results: results(),
+  exports: exports(),
+  entropy,
+}));
+export const exportRunsHandler = /* @__PURE__ */ http(exportRuns, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  gpuHourUsd: gpuHourUsd(),
+  exports: exports(),
+  entropy,
+}));
 export const listLogsHandler = /* @__PURE__ */ http(listLogs, () => ({
   experiments: experiments(),
+  operations: operations(),
+  runs: runs(),
   artifacts: artifacts(),
+  clock,
 }));
 
 /** Answers the HTTP API's question whether a call may pass, and which workspace its token opens. */

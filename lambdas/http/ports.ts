@@ -6,6 +6,7 @@ import type {
   Entropy,
   EpochCheckpointStore,
   ExperimentStore,
+  Exports,
   JobNoteStore,
   JobQueue,
   MlSpecChecker,
@@ -32,8 +33,11 @@ export interface HttpPorts {
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */
   readonly bucket: string;
+  /** What an hour of a worker's GPU costs; 0 while no price is known. */
+  readonly gpuHourUsd: number;
   readonly uploads: Uploads;
   readonly downloads: Downloads;
+  readonly exports: Exports;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly mlSpecs: MlSpecChecker;

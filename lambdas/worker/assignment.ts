@@ -7,6 +7,7 @@ import { codeKey, experimentPrefix, manifestKey } from '../../domain/storage-lay
 import type { Worker } from '../../domain/worker.ts';
 import { predictionsKey } from './inference.ts';
 import type { WorkerPorts } from './ports.ts';
+import { secretsFor } from './secrets.ts';
 
 type Assignment = NonNullable<SyncAnswer['assignment']>;
 
@@ -36,7 +37,7 @@ export const assignmentOf = async (
     epochCheckpoints: experiment.epochCheckpoints,
     dataHandle: showHandle(handle),
     fit: showFit(operation),
-    inference: showInference(operation, worker),
+    inference: await showInference(operation, worker, { artifacts }),
   };
 };
 
@@ -56,13 +57,19 @@ const showFit = ({ request }: Operation): Assignment['fit'] => {
   return { seed, numChunks, executor, chunkTimeoutSeconds, checkpointIntervalSeconds };
 };
 
-const showInference = ({ request }: Operation, worker: Worker): Assignment['inference'] => {
+const showInference = async (
+  { request }: Operation,
+  worker: Worker,
+  ports: Pick<WorkerPorts, 'artifacts'>,
+): Promise<Assignment['inference']> => {
   if (!isInference(request)) return undefined;
   const { batchSize, model } = request;
   const { kind, uri, config } = model;
+  const secretsOf = await secretsFor(worker, [model], ports);
   return {
     model: { kind, uri, runId: model.kind === 'run' ? model.runId : undefined },
     config: { ...config },
+    ...secretsOf(model),
     batchSize,
     predictionsKey: request.kind === 'predict' ? predictionsKey(worker, request) : undefined,
   };

@@ -4,6 +4,7 @@ import { isOpen } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Admission } from '../../domain/worker-sync.ts';
 import type { WorkerPorts } from './ports.ts';
+import { secretsFor } from './secrets.ts';
 
 interface Dealing {
   readonly dealt: Worker['dealt'];
@@ -19,7 +20,7 @@ export const dealRuns = async (
   { worker, operation }: SyncContext,
   admission: Admission,
   room: number,
-  { runs }: Pick<WorkerPorts, 'runs'>,
+  { runs, artifacts }: Pick<WorkerPorts, 'runs' | 'artifacts'>,
 ): Promise<Dealing> => {
   const from = start(worker, admission);
   if (operation.status === 'cancelling')
@@ -27,11 +28,14 @@ export const dealRuns = async (
   const count =
     admission === 'repeat' ? worker.dealt.count : Math.min(from + room, worker.runIds.length);
   const found = await runs.findMany(worker, worker.runIds.slice(from, count));
-  const train = found.filter(isOpen).map(({ runId, config, checkpoint }) => ({
-    runId,
-    config,
-    completedEpochs: checkpoint?.epoch ?? 0,
-    ...(checkpoint && { checkpoint }),
+  const dealt = found.filter(isOpen);
+  const secretsOf = await secretsFor(worker, dealt, { artifacts });
+  const train = dealt.map((run) => ({
+    runId: run.runId,
+    config: run.config,
+    ...secretsOf(run),
+    completedEpochs: run.checkpoint?.epoch ?? 0,
+    ...(run.checkpoint && { checkpoint: run.checkpoint }),
   }));
   return { dealt: { from, count }, train, more: count < worker.runIds.length };
 };

@@ -1,15 +1,20 @@
+import { csvOf } from '../../domain/csv.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { EndRequest, Operation } from '../../domain/operation.ts';
+import { isInference } from '../../domain/operation.ts';
+import { resultsTable } from '../../domain/results-table.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
+import { shownConfig } from '../../domain/secrets.ts';
 import {
   experimentPrefix,
   isAttemptKey,
+  logPartOf,
+  logsPrefix,
   operationPrefix,
   runPrefix,
 } from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
-import { resultsCsv } from './results-csv.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
 
@@ -78,9 +83,23 @@ const saveExperiment = async (
   );
   const own = experimentPrefix(experiment);
   await saveOperations(experiment, target, ports);
-  for (const folder of ['code/', 'data/', 'logs/']) {
-    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
+  for (const folder of ['code/', 'data/']) {
+    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, { artifacts });
   }
+  const logs = { bucket, prefix: `${prefix}logs/` };
+  await copyAll(logsPrefix(experiment), logs, { artifacts, wanted: firstOfEachSync() });
+};
+
+/** A sync that was sent again after its function was lost may have left its lines twice. */
+const firstOfEachSync = (): ((key: string) => boolean) => {
+  const seen = new Set<string>();
+  return (key) => {
+    const { operation, worker, lease, sequence } = logPartOf(key);
+    const sync = [operation, worker, lease, sequence].join('-');
+    if (seen.has(sync)) return false;
+    seen.add(sync);
+    return true;
+  };
 };
 
 const saveOperations = async (
@@ -108,13 +127,19 @@ const saveOperation = async (
   { artifacts }: Ports,
 ): Promise<void> => {
   const to = { bucket, prefix: `${prefix}operations/${operation.operation}/` };
-  const record = JSON.stringify(operation, null, 2);
+  const record = JSON.stringify({ ...operation, request: shownRequest(operation) }, null, 2);
   await artifacts.putTextOut({ bucket, key: `${to.prefix}operation.json` }, record);
   const own = operationPrefix(operation, operation.operation);
-  await copyAll(own, to, artifacts, (key) => !isAttemptKey(key));
+  await copyAll(own, to, { artifacts, wanted: (key) => !isAttemptKey(key) });
   const { predictions } = operation;
   const key = predictions && parseS3Uri(predictions.uri)?.key;
   if (key) await artifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });
+};
+
+const shownRequest = ({ request }: Operation): Operation['request'] => {
+  if (!isInference(request)) return request;
+  const { model } = request;
+  return { ...request, model: { ...model, config: shownConfig(model.config) } };
 };
 
 /** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
@@ -126,20 +151,24 @@ const saveRun = async (
 ): Promise<void> => {
   const { artifacts } = ports;
   const folder = `${prefix}runs/${run.runId}/`;
-  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(run, null, 2));
+  const record = { ...run, config: shownConfig(run.config) };
+  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(record, null, 2));
   const results = await ports.results.list(run, {
     firstRunId: run.runId,
     lastRunId: run.runId,
     limit: maxEpochs,
   });
-  await artifacts.putTextOut({ bucket, key: `${folder}results.csv` }, resultsCsv(results.items));
+  await artifacts.putTextOut(
+    { bucket, key: `${folder}results.csv` },
+    csvOf(resultsTable(results.items)),
+  );
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
-    await copyAll(run.checkpoint.prefix, to, artifacts);
+    await copyAll(run.checkpoint.prefix, to, { artifacts });
   }
   if (saveEpochCheckpoints) {
     const to = { bucket, prefix: `${folder}checkpoints/` };
-    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, artifacts);
+    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, { artifacts });
   }
 };
 
@@ -149,17 +178,20 @@ const maxEpochs = 100_000;
 const copyAll = async (
   prefix: string,
   to: Target,
-  artifacts: Ports['artifacts'],
-  isWanted: (key: string) => boolean = () => true,
+  {
+    artifacts,
+    wanted = () => true,
+  }: Pick<Ports, 'artifacts'> & { wanted?: (key: string) => boolean },
 ): Promise<void> => {
   let after: string | undefined;
   for (;;) {
     const objects = await artifacts.list(prefix, { limit: copiesAtOnce, after });
-    const wanted = objects.filter(({ key }) => isWanted(key));
     await Promise.all(
-      wanted.map(({ key }) =>
-        artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
-      ),
+      objects
+        .filter(({ key }) => wanted(key))
+        .map(({ key }) =>
+          artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
+        ),
     );
     if (objects.length < copiesAtOnce) return;
     after = objects.at(-1)?.key;

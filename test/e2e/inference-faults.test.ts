@@ -229,13 +229,16 @@ describe('a prediction that takes long', () => {
 });
 
 describe('user code that', () => {
-  test('raises fails the test with its traceback', async () => {
+  test('raises fails the test with its traceback, and its secrets are not told', async () => {
     const modelTag = await models.user.uploadFile(models.files.path('best.pt'));
-    const failed = await infer('test', { modelTag, config: { user_knobs: { raise: true } } });
+    const config = { user_knobs: { raise: { $secret: 'open sesame' } } };
+    const failed = await infer('test', { modelTag, config });
     expect(failed).toMatchObject({ status: 'failed' });
     expect(failed.problem).toBeUndefined();
-    expect(failed.error).toBe('compute_forward raised ValueError: the outputs went their own way');
+    const sentence = 'compute_forward raised ValueError: the outputs went their own way: ***';
+    expect(failed.error).toBe(sentence);
     expect(failed.traceback).toMatch(/outputs\.py", line \d+, in misbehave/);
+    expect(JSON.stringify(failed)).not.toContain('open sesame');
   });
 
   test('ends the process fails the test after three lost attempts', async () => {

@@ -88,7 +88,7 @@ const modelUserOf = (stack: RunningStack) => {
   const predictions = async (experiment: string, operation: number): Promise<string> => {
     const params = { workspace, experiment, operation: String(operation) };
     const { body } = await user.call(getPredictions, { params });
-    return (await fetch(body.downloadUrl)).text();
+    return (await fetch(body.url)).text();
   };
 
   /** Puts a file in the workspace's bucket; gives its URI. */

@@ -57,11 +57,14 @@ describe('access', () => {
     ['MlSpecCheck', []],
     ['Authorize', tableReads],
     ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
-    ['StartTest', [...tableReads, ...tableWrites, 'states:StartExecution']],
-    ['StartPrediction', [...tableReads, ...tableWrites, 'states:StartExecution']],
+    ['StartTest', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
+    ['StartPrediction', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
     ['GetPredictions', [...tableReads, 's3:GetObject']],
     ['CancelOperation', [...tableReads, ...tableWrites, 'batch:ListJobs', 'batch:TerminateJob']],
-    ['SyncWorker', [...tableReads, ...tableWrites, 's3:PutObject', 'sts:AssumeRole']],
+    [
+      'SyncWorker',
+      [...tableReads, ...tableWrites, 's3:GetObject', 's3:PutObject', 'sts:AssumeRole'],
+    ],
     ['SettleWorker', [...tableReads, ...tableWrites]],
   ])('%s may do what its use case needs and nothing else', (name, actions) => {
     expect(actionsOf(name)).toEqual([...actions].sort());
@@ -72,11 +75,23 @@ describe('access', () => {
     expect(assuming.map(({ role }) => role)).toEqual([functions['SyncWorker']?.role]);
   });
 
+  test('secrets are written by what takes a config, read by the sync, and kept from workers', () => {
+    const reaching = statements.filter(({ resources }) => resources.join().includes('/secrets/'));
+    const held = reaching.map(({ role, effect, actions }) => [role, effect, actions.join()]);
+    expect(held.sort()).toEqual([
+      [functions['StartFit']?.role, 'Allow', 's3:PutObject'],
+      [functions['StartPrediction']?.role, 'Allow', 's3:PutObject'],
+      [functions['StartTest']?.role, 'Allow', 's3:PutObject'],
+      [expect.stringContaining('StorageRole'), 'Deny', 's3:GetObject,s3:GetObjectVersion'],
+      [functions['SyncWorker']?.role, 'Allow', 's3:GetObject'],
+    ]);
+  });
+
   test('a function is told where the things are that it may reach, and of no other', () => {
     const own = (name: string) =>
       functions[name]?.variables.filter((variable) => !variable.startsWith('POWERTOOLS_')).sort();
     expect(own('GetHealth')).toEqual([]);
-    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'TABLE_NAME']);
+    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'GPU_HOUR_USD', 'TABLE_NAME']);
     expect(own('SyncWorker')).toEqual(['BUCKET_NAME', 'STORAGE_ROLE_ARN', 'TABLE_NAME']);
     expect(own('PlanOperation')).toEqual(['BUCKET_NAME', 'DEFAULT_MAX_WORKERS', 'TABLE_NAME']);
   });

@@ -62,7 +62,7 @@ class Service(httpx.BaseTransport):
             HERE: lambda: EXPERIMENT,
             f"{HERE}/data-handles": lambda: {"dataHandle": HANDLE},
             f"{HERE}/operations/1": self._next_state,
-            f"{HERE}/operations/1/predictions": lambda: {"downloadUrl": "http://there/file"},
+            f"{HERE}/operations/1/predictions": lambda: {"url": "http://there/file"},
         }
         return resources[path]()
 

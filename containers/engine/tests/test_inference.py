@@ -319,6 +319,21 @@ def test_user_code_is_called_in_its_mode_and_its_error_told_with_its_traceback(
     assert "fanfold_engine" not in error["traceback"]
 
 
+def test_user_code_gets_the_secrets_of_its_config_and_nobody_is_told_them(
+    trained: Scene,
+) -> None:
+    trained.write_code(
+        FOR_BOTH.replace("logits =", "raise ValueError(cfg['user_knobs']['key'])\n        logits =")
+    )
+    trained.inference["config"] = {"user_knobs": {"dropout": 0.5, "key": {"$secret": "s-0"}}}
+    trained.inference["secrets"] = {"s-0": "open sesame"}
+    control_plane = infer(trained, "test")
+    assert control_plane.inference is not None
+    error = control_plane.inference["error"]
+    assert error["message"] == "compute_forward raised ValueError: ***"
+    assert "sesame" not in str(control_plane.requests)
+
+
 def test_what_is_random_in_user_code_is_the_same_every_time(trained: Scene) -> None:
     trained.write_code(
         FOR_BOTH.replace('{"predictions": logits}', '{"predictions": torch.randn(len(logits))}')

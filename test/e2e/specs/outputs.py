@@ -42,6 +42,6 @@ class MLSpec:
 def misbehave(knobs):
     time.sleep(knobs.get("pause_s", 0))
     if knobs.get("raise"):
-        raise ValueError("the outputs went their own way")
+        raise ValueError(f"the outputs went their own way: {knobs['raise']}")
     if knobs.get("exit"):
         os._exit(3)

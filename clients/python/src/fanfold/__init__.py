@@ -49,7 +49,7 @@ from fanfold.errors import (
     WorkerFenced,
 )
 from fanfold.experiment import Experiment
-from fanfold.knobs import GridSearch, List, RandomSearch, Range
+from fanfold.knobs import GridSearch, List, RandomSearch, Range, Secret
 from fanfold.replay import Replay, replay
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "Range",
     "Replay",
     "RunNotFound",
+    "Secret",
     "SettingsChanged",
     "TooLarge",
     "Unauthorized",

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from fanfold_engine.checkpoint_files import CheckpointDamagedError
 from fanfold_engine.data.dataset import PartialDataset
@@ -48,6 +49,7 @@ from fanfold_engine.protocol import (
 from fanfold_engine.protocol import Inference as InferenceRequest
 from fanfold_engine.randomness import seed_all
 from fanfold_engine.recipe import Evaluating
+from fanfold_engine.secrets import reveal
 from fanfold_engine.session import Session
 from fanfold_engine.storage import ObjectStore
 from fanfold_engine.watchdog import Watch, Watchdog
@@ -78,6 +80,8 @@ class Inference:
     ) -> None:
         self._assignment = assignment
         self._request = request
+        self._config: dict[str, Any] = reveal(request.config, request.secrets)
+        session.ledger.mask.hide(request.secrets.values())
         self._session = session
         self._store = store
         self._data = data
@@ -113,14 +117,14 @@ class Inference:
             self._predict(evaluation)
 
     def _prepare(self, data: PartialDataset, weights: Weights) -> tuple[Evaluation, RunCode]:
-        told = Evaluating.read(self._request.config)
+        told = Evaluating.read(self._config)
         with self._watchdog.watch(None, "loading the code"):
             ml_spec = fetch_ml_spec(self._assignment, self._store, self._scratch)
             if told.named_metrics:
                 import_torchmetrics()
         with self._watchdog.watch(None, "making the model"):
             seed_all(SEED)
-            code = RunCode.fresh(ml_spec, self._request.config, self._assignment.kind)
+            code = RunCode.fresh(ml_spec, self._config, self._assignment.kind)
             code.initialize(data.misc_path)
             model = code.create_model()
             load_into(model, weights, self._request.model)
@@ -137,7 +141,7 @@ class Inference:
         return evaluation, code
 
     def _test(self, evaluation: Evaluation, code: RunCode) -> None:
-        named = Evaluating.read(self._request.config).named_metrics
+        named = Evaluating.read(self._config).named_metrics
         scores = Scores(EvaluationMetrics(code, named, self._device))
 
         def test(number: int) -> None:

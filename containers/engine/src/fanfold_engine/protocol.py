@@ -62,6 +62,15 @@ class RunError:
 
 
 @dataclass(frozen=True)
+class GpuUse:
+    """What was measured of the GPU: for how long, how much of that it was busy, most memory."""
+
+    seconds: float
+    busy_seconds: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True)
 class RunReport:
     """What became of a run since the last accepted sync."""
 
@@ -73,6 +82,7 @@ class RunReport:
     epochs: tuple[EpochReport, ...] = ()
     runtime_seconds: float = 0.0
     error: RunError | None = None
+    gpu: GpuUse | None = None
     epoch_checkpoints: tuple[Checkpoint, ...] = ()
     """Those of whole epochs, which the experiment keeps."""
 
@@ -218,12 +228,13 @@ class ModelSource:
 
 @dataclass(frozen=True)
 class Inference:
-    """What a test or a prediction was asked to do."""
+    """What a test or a prediction was asked to do; secrets come apart from the config."""
 
     model: ModelSource
     config: dict[str, Any]
     batch_size: int
     predictions_key: str | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -247,12 +258,16 @@ class Assignment:
 
 @dataclass(frozen=True)
 class DealtRun:
-    """A run to take on, from its newest checkpoint or from the start."""
+    """A run to take on, from its newest checkpoint or from the start.
+
+    ``{"$secret": name}`` stands in the config for each of its secrets, whose values come apart.
+    """
 
     run_id: int
     config: dict[str, Any]
     completed_epochs: int
     checkpoint: Checkpoint | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
