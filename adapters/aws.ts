@@ -20,6 +20,7 @@ import { nodeEntropy } from './node-entropy.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
 import { S3Downloads } from './s3-downloads.ts';
 import { S3Exports } from './s3-exports.ts';
+import { S3SavedArtifacts } from './s3-saved-artifacts.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
@@ -55,6 +56,9 @@ export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));
 
 export const artifacts = /* @__PURE__ */ once(
   () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),
+);
+export const savedArtifacts = /* @__PURE__ */ once(
+  () => new S3SavedArtifacts(new S3Client(s3), settings.bucketName()),
 );
 export const bucket = settings.bucketName;
 export const exports = /* @__PURE__ */ once(

@@ -205,6 +205,10 @@ export interface ArtifactStore {
     prefix: string,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<readonly StoredObject[]>;
+}
+
+/** Buckets of the user's, to which an experiment's artifacts are saved. */
+export interface SavedArtifacts {
   /** Copies an object to a bucket of the user's and checks that size and checksum arrived. */
   copyOut(key: string, target: { readonly bucket: string; readonly key: string }): Promise<void>;
   /** Writes a text to a bucket of the user's and checks that it arrived. */

@@ -18,7 +18,10 @@ import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
 
-type Ports = Pick<WorkflowPorts, 'experiments' | 'operations' | 'runs' | 'results' | 'artifacts'>;
+type Ports = Pick<
+  WorkflowPorts,
+  'experiments' | 'operations' | 'runs' | 'results' | 'artifacts' | 'savedArtifacts'
+>;
 
 /** Runs whose artifacts one step saves; a bounded batch, so that no step nears its time limit. */
 const runsPerStep = 50;
@@ -74,20 +77,20 @@ const saveExperiment = async (
   target: Target,
   ports: Ports,
 ): Promise<void> => {
-  const { artifacts } = ports;
+  const { savedArtifacts } = ports;
   const { bucket, prefix } = target;
   const { activeOperation: _, ...record } = experiment;
-  await artifacts.putTextOut(
+  await savedArtifacts.putTextOut(
     { bucket, key: `${prefix}experiment.json` },
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
   await saveOperations(experiment, target, ports);
   for (const folder of ['code/', 'data/']) {
-    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, { artifacts });
+    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, ports);
   }
   const logs = { bucket, prefix: `${prefix}logs/` };
-  await copyAll(logsPrefix(experiment), logs, { artifacts, wanted: firstOfEachSync() });
+  await copyAll(logsPrefix(experiment), logs, { ...ports, wanted: firstOfEachSync() });
 };
 
 /** A sync that was sent again after its function was lost may have left its lines twice. */
@@ -124,16 +127,17 @@ const operationsPerPage = 100;
 const saveOperation = async (
   operation: Operation,
   { bucket, prefix }: Target,
-  { artifacts }: Ports,
+  ports: Ports,
 ): Promise<void> => {
   const to = { bucket, prefix: `${prefix}operations/${operation.operation}/` };
+  const { savedArtifacts } = ports;
   const record = JSON.stringify({ ...operation, request: shownRequest(operation) }, null, 2);
-  await artifacts.putTextOut({ bucket, key: `${to.prefix}operation.json` }, record);
+  await savedArtifacts.putTextOut({ bucket, key: `${to.prefix}operation.json` }, record);
   const own = operationPrefix(operation, operation.operation);
-  await copyAll(own, to, { artifacts, wanted: (key) => !isAttemptKey(key) });
+  await copyAll(own, to, { ...ports, wanted: (key) => !isAttemptKey(key) });
   const { predictions } = operation;
   const key = predictions && parseS3Uri(predictions.uri)?.key;
-  if (key) await artifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });
+  if (key) await savedArtifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });
 };
 
 const shownRequest = ({ request }: Operation): Operation['request'] => {
@@ -149,26 +153,29 @@ const saveRun = async (
   { bucket, prefix }: Target,
   ports: Ports,
 ): Promise<void> => {
-  const { artifacts } = ports;
+  const { savedArtifacts } = ports;
   const folder = `${prefix}runs/${run.runId}/`;
   const record = { ...run, config: shownConfig(run.config) };
-  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(record, null, 2));
+  await savedArtifacts.putTextOut(
+    { bucket, key: `${folder}run.json` },
+    JSON.stringify(record, null, 2),
+  );
   const results = await ports.results.list(run, {
     firstRunId: run.runId,
     lastRunId: run.runId,
     limit: maxEpochs,
   });
-  await artifacts.putTextOut(
+  await savedArtifacts.putTextOut(
     { bucket, key: `${folder}results.csv` },
     csvOf(resultsTable(results.items)),
   );
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
-    await copyAll(run.checkpoint.prefix, to, { artifacts });
+    await copyAll(run.checkpoint.prefix, to, ports);
   }
   if (saveEpochCheckpoints) {
     const to = { bucket, prefix: `${folder}checkpoints/` };
-    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, { artifacts });
+    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, ports);
   }
 };
 
@@ -180,8 +187,9 @@ const copyAll = async (
   to: Target,
   {
     artifacts,
+    savedArtifacts,
     wanted = () => true,
-  }: Pick<Ports, 'artifacts'> & { wanted?: (key: string) => boolean },
+  }: Pick<Ports, 'artifacts' | 'savedArtifacts'> & { wanted?: (key: string) => boolean },
 ): Promise<void> => {
   let after: string | undefined;
   for (;;) {
@@ -190,7 +198,10 @@ const copyAll = async (
       objects
         .filter(({ key }) => wanted(key))
         .map(({ key }) =>
-          artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
+          savedArtifacts.copyOut(key, {
+            bucket: to.bucket,
+            key: to.prefix + key.slice(prefix.length),
+          }),
         ),
     );
     if (objects.length < copiesAtOnce) return;
