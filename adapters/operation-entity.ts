@@ -41,10 +41,13 @@ export const operationEntity = new Entity({
     endedAt: string().optional(),
     plan: json<NonNullable<Operation['plan']>>().optional(),
     executions: number(),
+    metrics: json<NonNullable<Operation['metrics']>>().optional(),
+    predictions: json<NonNullable<Operation['predictions']>>().optional(),
     error: string().optional(),
     errorType: string()
       .enum(...refusals)
       .optional(),
+    traceback: string().optional(),
   } satisfies Record<keyof Operation, unknown>),
 });
 

@@ -33,6 +33,7 @@ export const workerEntity = new Entity({
     sequence: number(),
     dealt: json<Worker['dealt']>(),
     lastSyncAt: string().optional(),
+    inference: json<NonNullable<Worker['inference']>>().optional(),
     jobs: number(),
     leaseAtJobStart: number(),
   } satisfies Record<keyof Worker, unknown>),

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { dataErrorTypes, dataHandleStatuses, partitions } from '../domain/data-handle.ts';
 import { refusals } from '../domain/domain-error.ts';
 import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
+import { checkpointChoices } from '../domain/inference.ts';
 import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
 import { runEndings, runSources, runStatuses } from '../domain/run.ts';
 import {
@@ -32,6 +33,19 @@ export const experimentResource = z.object({
   storageUri: z.string(),
 });
 
+const modelResource = z.union([
+  z.object({
+    runId,
+    /** The run's `final` checkpoint, that of the `epoch` asked for, or the `newest` of a run that did not complete. */
+    choice: z.enum(checkpointChoices),
+    /** Finished epochs, and finished chunks of the next one. */
+    epoch: z.int(),
+    chunk: z.int(),
+    checkpointUri: z.string(),
+  }),
+  z.object({ modelTag: z.string() }),
+]);
+
 export const operationResource = z.object({
   operation: z.int(),
   kind: z.enum(operationKinds),
@@ -45,6 +59,22 @@ export const operationResource = z.object({
   runCount: z.optional(z.int()),
   executor: z.optional(z.enum(executors)),
   dataHandleId: z.optional(z.string()),
+  /** For a test or a prediction: the checkpoint it uses. */
+  model: z.optional(modelResource),
+  batchSize: z.optional(z.int()),
+  /** Batches that are done, of how many; only where a single operation is shown. */
+  progress: z.optional(z.object({ done: z.int(), of: z.int() })),
+  /** What a completed test measured, `test_loss` first. */
+  metrics: z.optional(z.record(z.string(), metricValue)),
+  /** A completed prediction's file: CSV with `id`, then a column per output. */
+  predictions: z.optional(
+    z.object({
+      fileName: z.string(),
+      uri: z.string(),
+      rows: z.int(),
+      columns: z.array(z.string()),
+    }),
+  ),
   /** For an end with artifacts: where they lie. */
   artifactsUri: z.optional(z.string()),
   /** What AWS Batch last said of each worker's job; the wait for a machine shows here. */
@@ -61,6 +91,8 @@ export const operationResource = z.object({
   error: z.optional(z.string()),
   /** The problem type that tells of the error, if it has one. */
   errorType: z.optional(z.enum(refusals)),
+  /** The user's frames, when it was their code that failed. */
+  traceback: z.optional(z.string()),
 });
 
 export const dataHandleResource = z.object({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DataHandleSpec } from './data-handle.ts';
-import { checkDataHandleSpec, readableUris } from './data-handle-spec.ts';
+import { checkDataHandleSpec } from './data-handle-spec.ts';
 import { DomainError } from './domain-error.ts';
 
 const train = 's3://bucket/train.csv';
@@ -59,14 +59,4 @@ test.each<[string, Partial<DataHandleSpec>]>([
   ['a prefix each', { locators: { train, trainObjects: train }, downloadColumns: ['image'] }],
 ])('a data handle with %s is not refused', (_, change) => {
   expect(() => checkDataHandleSpec({ ...good, ...change })).not.toThrow();
-});
-
-test('workers may read the tables as objects and everything else under prefixes', () => {
-  const locators = {
-    misc: 's3://b/misc//',
-    train,
-    objects: 's3://b/images',
-    testObjects: 's3://b/',
-  };
-  expect(readableUris(locators)).toEqual([train, 's3://b/images/', 's3://b/', 's3://b/misc/']);
 });

@@ -1,4 +1,4 @@
-import type { DataHandleSpec, Locators, Partition } from './data-handle.ts';
+import type { DataHandleSpec, Partition } from './data-handle.ts';
 import { partitions } from './data-handle.ts';
 import type { Fault } from './domain-error.ts';
 import { DomainError } from './domain-error.ts';
@@ -22,21 +22,6 @@ export const checkDataHandleSpec = (spec: DataHandleSpec): void => {
     faults,
   );
 };
-
-/** The `s3://` URIs that a handle's workers may read: an ESF is one object, the others are prefixes, which end in `/`. */
-export const readableUris = (locators: Locators): readonly string[] => [
-  ...partitions.flatMap((partition) => locators[partition] ?? []),
-  ...prefixLocators.flatMap((name) => locators[name]?.replace(/\/*$/, '/') ?? []),
-];
-
-const prefixLocators = [
-  'objects',
-  'trainObjects',
-  'validationObjects',
-  'testObjects',
-  'predictObjects',
-  'misc',
-] as const satisfies readonly (keyof Locators)[];
 
 const partitionFaults = ({ locators }: DataHandleSpec): readonly Fault[] => {
   const named = partitions.filter((partition) => locators[partition] !== undefined);

@@ -1,4 +1,5 @@
 import type { Refusal } from './domain-error.ts';
+import { DomainError } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 
@@ -53,3 +54,30 @@ export interface DataHandle extends DataHandleKey {
   readonly error?: string | undefined;
   readonly errorType?: DataErrorType | undefined;
 }
+
+/** The partition that each operation cannot do without, and how the operation is called. */
+const needs = {
+  fit: { partition: 'train', what: 'a fit' },
+  test: { partition: 'test', what: 'a test' },
+  predict: { partition: 'predict', what: 'a prediction' },
+} as const satisfies Record<string, { readonly partition: Partition; readonly what: string }>;
+
+/** Refuses a data handle that an operation of that kind cannot use. */
+export const checkUsable = (handle: DataHandle, kind: keyof typeof needs): void => {
+  const { dataHandleId, status, spec, error } = handle;
+  if (status !== 'ready') {
+    const why = status === 'failed' ? `its download failed: ${error}` : 'it is still downloading';
+    throw new DomainError(
+      'data-handle-not-ready',
+      `data handle ${dataHandleId} cannot be used: ${why}`,
+      [{ pointer: '/dataHandleId', detail: `is ${status}` }],
+    );
+  }
+  const { partition, what } = needs[kind];
+  if (spec.locators[partition] !== undefined) return;
+  throw new DomainError(
+    'partition-missing',
+    `data handle ${dataHandleId} has no ${partition} partition; ${what} needs one`,
+    [{ pointer: '/dataHandleId', detail: `lacks the ${partition} partition` }],
+  );
+};

@@ -2,7 +2,7 @@ import type { DataHandle, DataHandleKey } from './data-handle.ts';
 import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey, OperationKind } from './operation.ts';
-import type { EpochResult, Run, RunKey } from './run.ts';
+import type { EpochCheckpoint, EpochResult, Run, RunKey } from './run.ts';
 import type { Worker, WorkerKey } from './worker.ts';
 
 /*
@@ -117,6 +117,14 @@ export interface ResultStore {
   ): Promise<Page<EpochResult>>;
 }
 
+export interface EpochCheckpointStore {
+  /** Puts checkpoints, replacing those of the same run and epoch. */
+  putMany(key: ExperimentKey, checkpoints: readonly EpochCheckpoint[]): Promise<void>;
+  find(key: RunKey & { readonly epoch: number }): Promise<EpochCheckpoint | undefined>;
+  /** All of a run, by epoch. */
+  list(key: RunKey): Promise<readonly EpochCheckpoint[]>;
+}
+
 /** Everything one sync is judged by, read at once. */
 export interface SyncContext {
   readonly worker: Worker;
@@ -197,6 +205,10 @@ export interface ArtifactStore {
     prefix: string,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<readonly StoredObject[]>;
+}
+
+/** Buckets of the user's, to which an experiment's artifacts are saved. */
+export interface SavedArtifacts {
   /** Copies an object to a bucket of the user's and checks that size and checksum arrived. */
   copyOut(key: string, target: { readonly bucket: string; readonly key: string }): Promise<void>;
   /** Writes a text to a bucket of the user's and checks that it arrived. */
@@ -223,6 +235,14 @@ export interface ExportedFile {
 export interface Uploads {
   /** A URL that takes one PUT of any content for a few minutes. */
   uploadUrl(key: string): Promise<string>;
+}
+
+export interface Downloads {
+  /** A URL that gives an object under a file name to whoever has it, for a few minutes. */
+  downloadUrl(
+    key: string,
+    fileName: string,
+  ): Promise<{ readonly url: string; readonly expiresAt: Instant }>;
 }
 
 /** What an execution of a state machine is asked to do. */
@@ -265,7 +285,7 @@ export interface StorageCredentials {
   readonly expiresAt: Instant;
 }
 
-/** What a worker may touch: everything under one prefix of the bucket, and reading the dataset's places. */
+/** What a worker may touch: everything under one prefix of the bucket, and reading the places that its operation names. */
 export interface StorageScope {
   readonly sessionName: string;
   readonly bucket: string;

@@ -35,6 +35,13 @@ export interface Checkpoint {
   readonly chunk: number;
 }
 
+/** The checkpoint of a whole epoch, kept for good; only experiments that ask for it keep these. */
+export interface EpochCheckpoint {
+  readonly runId: number;
+  readonly epoch: number;
+  readonly prefix: string;
+}
+
 /** Where a run stands inside the epoch it trains. */
 export interface Progress {
   readonly epoch: number;

@@ -1,3 +1,4 @@
+import type { Inference } from './inference.ts';
 import type { Instant } from './instant.ts';
 import type { OperationKey } from './operation.ts';
 
@@ -10,7 +11,7 @@ export const workerStatuses = ['planned', 'working', 'gone'] as const;
 export type WorkerStatus = (typeof workerStatuses)[number];
 
 /**
- * One AWS Batch job that trains runs. The lease counts the attempts that presented themselves: only the
+ * One AWS Batch job that trains runs or does an inference. The lease counts the attempts that presented themselves: only the
  * newest one's syncs are accepted, an older one is fenced.
  */
 export interface Worker extends WorkerKey {
@@ -28,6 +29,8 @@ export interface Worker extends WorkerKey {
   /** Which of `runIds` this lease was dealt: `count` of them from the start, the last answer's from `from` on. */
   readonly dealt: { readonly from: number; readonly count: number };
   readonly lastSyncAt?: Instant | undefined;
+  /** Of a test's or a prediction's worker: how far it got, and how it came out. */
+  readonly inference?: Inference | undefined;
   /** AWS Batch jobs started for this worker so far, and the lease when the newest one was. */
   readonly jobs: number;
   readonly leaseAtJobStart: number;

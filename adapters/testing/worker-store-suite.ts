@@ -6,6 +6,7 @@ import type {
   RunStore,
   WorkerStore,
 } from '../../domain/ports.ts';
+import type { Worker } from '../../domain/worker.ts';
 import {
   count,
   dataHandleOf,
@@ -39,6 +40,7 @@ const planned = async (ports: Ports) => {
 export const workerStoreSuite = (ports: () => Ports) => {
   reading(ports);
   accepting(ports);
+  keeping(ports);
   fencing(ports);
 };
 
@@ -126,6 +128,26 @@ const accepting = (ports: () => Ports) =>
       ]);
       expect([accepted, stopped].filter(Boolean)).toHaveLength(1);
       expect((await runs.find(first))?.status).toBe(accepted ? 'ongoing' : 'stopped');
+    });
+  });
+
+const keeping = (ports: () => Ports) =>
+  describe('a worker store, keeping', () => {
+    it('keeps what a worker told of its inference', async () => {
+      const { workers } = ports();
+      const { worker } = await planned(ports());
+      const inference: Worker['inference'] = {
+        status: 'completed',
+        progress: { done: 3, of: 3 },
+        metrics: { test_loss: 'NaN', zeta: 1, alpha: 2 },
+        furthest: 3,
+        fruitlessAttempts: 0,
+      };
+      const told = { ...worker, sequence: 1, inference };
+      expect(await workers.acceptSync({ worker: told, expected: worker, runs: [] })).toBe(true);
+      const found = await workers.find(worker);
+      expect(found).toEqual(told);
+      expect(Object.keys(found?.inference?.metrics ?? {})).toEqual(['test_loss', 'zeta', 'alpha']);
     });
   });
 

@@ -1,7 +1,8 @@
 import { createDataHandle as route } from '../../contract/experiment-routes.ts';
 import type { DataHandle, DataHandleSpec } from '../../domain/data-handle.ts';
-import { checkDataHandleSpec, readableUris } from '../../domain/data-handle-spec.ts';
+import { checkDataHandleSpec } from '../../domain/data-handle-spec.ts';
 import type { ExperimentKey } from '../../domain/experiment.ts';
+import { readablePlaces } from '../../domain/readable-places.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
 import type { HttpPorts } from './ports.ts';
@@ -55,7 +56,10 @@ const checkLength = (
     sessionName: '',
     bucket,
     prefix: experimentPrefix(key),
-    readableUris: readableUris(locators),
+    readableUris: readablePlaces({ kind: 'download', dataHandleId: '' }, locators, {
+      bucket,
+      workspace: key.workspace,
+    }),
   });
 
 /** The new handle, or, when this call was made before, the one it made then. */

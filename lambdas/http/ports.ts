@@ -3,7 +3,9 @@ import type {
   ArtifactStore,
   CheckScope,
   DataHandleStore,
+  Downloads,
   Entropy,
+  EpochCheckpointStore,
   ExperimentStore,
   Exports,
   JobNoteStore,
@@ -14,6 +16,7 @@ import type {
   RunStore,
   TokenStore,
   Uploads,
+  WorkerStore,
   Workflows,
 } from '../../domain/ports.ts';
 
@@ -23,8 +26,10 @@ export interface HttpPorts {
   readonly operations: OperationStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly epochCheckpoints: EpochCheckpointStore;
   readonly dataHandles: DataHandleStore;
   readonly jobNotes: JobNoteStore;
+  readonly workers: WorkerStore;
   readonly tokens: TokenStore;
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */
@@ -32,6 +37,7 @@ export interface HttpPorts {
   /** What an hour of a worker's GPU costs; 0 while no price is known. */
   readonly gpuHourUsd: number;
   readonly uploads: Uploads;
+  readonly downloads: Downloads;
   readonly exports: Exports;
   readonly checkScope: CheckScope;
   readonly workflows: Workflows;

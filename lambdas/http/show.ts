@@ -9,6 +9,7 @@ import { costUsd } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { gpuUtilization } from '../../domain/gpu-use.ts';
+import type { Inference, Model } from '../../domain/inference.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
 import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
@@ -34,6 +35,7 @@ export const showExperiment = (experiment: Experiment, bucket: string): Experime
 export const showOperation = (
   operation: Operation,
   jobNotes: readonly JobNote[] = [],
+  inference?: Inference,
 ): OperationResource => ({
   operation: operation.operation,
   kind: operation.request.kind,
@@ -43,6 +45,12 @@ export const showOperation = (
   endedAt: operation.endedAt,
   plan: operation.plan,
   ...showRequest(operation.request),
+  progress: inference?.progress,
+  metrics: operation.metrics,
+  predictions: operation.predictions && {
+    ...operation.predictions,
+    columns: [...operation.predictions.columns],
+  },
   jobs: jobNotes.map(({ worker, jobId, status, reason, attempts, at }) => ({
     worker,
     jobId,
@@ -53,6 +61,7 @@ export const showOperation = (
   })),
   error: operation.error,
   errorType: operation.errorType,
+  traceback: operation.traceback,
 });
 
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
@@ -61,11 +70,22 @@ const showRequest = (request: OperationRequest): Partial<OperationResource> => {
       const { dataHandleId, executor, firstRunId, runCount } = request;
       return { dataHandleId, executor, firstRunId, runCount };
     }
+    case 'test':
+    case 'predict': {
+      const { dataHandleId, batchSize, model } = request;
+      return { dataHandleId, batchSize, model: showModel(model) };
+    }
     case 'download':
       return { dataHandleId: request.dataHandleId };
     case 'end':
       return { artifactsUri: request.artifactsUri };
   }
+};
+
+const showModel = (model: Model): NonNullable<OperationResource['model']> => {
+  if (model.kind === 'tag') return { modelTag: model.uri };
+  const { runId, choice, epoch, chunk, uri: checkpointUri } = model;
+  return { runId, choice, epoch, chunk, checkpointUri };
 };
 
 export const showDataHandle = (handle: DataHandle): DataHandleResource => ({

@@ -1,8 +1,7 @@
 import { startFit as route } from '../../contract/operation-routes.ts';
 import { asJson } from '../../domain/config.ts';
 import { expandConfigGroup } from '../../domain/config-group.ts';
-import type { DataHandle } from '../../domain/data-handle.ts';
-import { DomainError } from '../../domain/domain-error.ts';
+import { checkUsable } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { OperationRequest } from '../../domain/operation.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
@@ -22,7 +21,7 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
   const configs = expandConfigGroup(mlConfig, body.seed);
   const { dataHandleId, seed, numChunks, executor, chunkTimeoutSeconds } = body;
   const request = async (experiment: Experiment): Promise<OperationRequest> => {
-    checkDataHandle(await findDataHandle({ ...params, dataHandleId }, ports));
+    checkUsable(await findDataHandle({ ...params, dataHandleId }, ports), 'fit');
     const key = configsKey(params, experiment.lastOperation + 1);
     await ports.artifacts.putText(key, JSON.stringify(configs));
     if (Object.keys(secrets).length > 0) {
@@ -47,21 +46,3 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
   );
   return { status: 202, body: showOperation(operation) };
 });
-
-const checkDataHandle = ({ dataHandleId, status, spec, error }: DataHandle): void => {
-  if (status !== 'ready') {
-    const why = status === 'failed' ? `its download failed: ${error}` : 'it is still downloading';
-    throw new DomainError(
-      'data-handle-not-ready',
-      `data handle ${dataHandleId} cannot be used: ${why}`,
-      [{ pointer: '/dataHandleId', detail: `is ${status}` }],
-    );
-  }
-  if (spec.locators.train === undefined) {
-    throw new DomainError(
-      'partition-missing',
-      `data handle ${dataHandleId} has no train partition; a fit needs one`,
-      [{ pointer: '/dataHandleId', detail: 'lacks the train partition' }],
-    );
-  }
-};

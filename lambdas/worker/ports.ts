@@ -4,6 +4,7 @@ import type {
   CredentialIssuer,
   DataHandleStore,
   Entropy,
+  EpochCheckpointStore,
   ResultStore,
   RunStore,
   WorkerStore,
@@ -14,6 +15,7 @@ export interface WorkerPorts {
   readonly workers: WorkerStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly epochCheckpoints: EpochCheckpointStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;
   readonly credentials: CredentialIssuer;

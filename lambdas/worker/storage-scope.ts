@@ -1,8 +1,8 @@
-import { readableUris } from '../../domain/data-handle-spec.ts';
 import type { DataHandleStore, StorageScope, SyncContext } from '../../domain/ports.ts';
+import { readablePlaces } from '../../domain/readable-places.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
 
-/** A worker may write in its experiment, and read what its data handle names. */
+/** A worker may write in its experiment, and read what its operation names. */
 export const storageScope = async (
   { worker, experiment, operation }: SyncContext,
   bucket: string,
@@ -11,10 +11,11 @@ export const storageScope = async (
   const { request } = operation;
   const dataHandleId = request.kind === 'end' ? undefined : request.dataHandleId;
   const handle = dataHandleId && (await dataHandles.find({ ...experiment, dataHandleId }));
+  const own = { bucket, workspace: experiment.workspace };
   return {
     sessionName: `${experiment.id}-${worker.operation}-${worker.worker}-${worker.lease}`,
     bucket,
     prefix: experimentPrefix(worker),
-    readableUris: handle ? readableUris(handle.spec.locators) : [],
+    readableUris: handle ? readablePlaces(request, handle.spec.locators, own) : [],
   };
 };

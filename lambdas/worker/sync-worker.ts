@@ -1,9 +1,10 @@
 import { syncWorker as route } from '../../contract/service-routes.ts';
 import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
 import { DomainError } from '../../domain/domain-error.ts';
+import { isOver } from '../../domain/inference.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { SyncContext } from '../../domain/ports.ts';
-import type { EpochResult, Run } from '../../domain/run.ts';
+import type { EpochCheckpoint, EpochResult, Run } from '../../domain/run.ts';
 import { applyReport, isOpen, loseWorker } from '../../domain/run.ts';
 import { logKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
@@ -15,6 +16,7 @@ import { useCase } from '../use-case.ts';
 import { assignmentOf } from './assignment.ts';
 import { dealRuns } from './deal-runs.ts';
 import { takeInDownload } from './download.ts';
+import { takeInInference } from './inference.ts';
 import type { WorkerPorts } from './ports.ts';
 import { storageScope } from './storage-scope.ts';
 
@@ -58,7 +60,7 @@ const sync = async (
     more: dealing.more,
     stop: [],
     drop: lateRuns(request, accepted.reported),
-    exit: context.operation.status === 'cancelling',
+    exit: context.operation.status === 'cancelling' || isOver(accepted.worker.inference),
     syncIntervalSeconds,
   };
 };
@@ -78,16 +80,25 @@ const findContext = async (
 /** Runs that an earlier attempt was training when it was lost go on in this one, or fail if lost too often. */
 const loseEarlierAttempt = async (
   { worker }: SyncContext,
-  { attempt }: Presentation,
+  presented: Presentation,
   now: Instant,
   { runs }: WorkerPorts,
 ): Promise<void> => {
-  if (worker.lease === worker.leaseAtJobStart) return;
+  const reason = whyLost(worker, presented);
+  if (reason === undefined) return;
   const dealt = await runs.findMany(worker, worker.runIds.slice(0, worker.dealt.count));
   const lost = dealt.filter((run) => run.status === 'ongoing');
-  const reason = `attempt ${attempt - 1} of AWS Batch job ${worker.jobId} ended without a word`;
   await Promise.all(lost.map((run) => runs.replace(loseWorker(run, reason, now), 'ongoing')));
 };
+
+/** What became of the attempt before this one, unless this is the first of its job. */
+const whyLost = (
+  { lease, leaseAtJobStart, jobId }: Worker,
+  { attempt }: Presentation,
+): string | undefined =>
+  lease === leaseAtJobStart
+    ? undefined
+    : `attempt ${attempt - 1} of AWS Batch job ${jobId} ended without a word`;
 
 /** New storage credentials when asked for, and with them a new token. */
 const freshAccess = async (
@@ -122,15 +133,22 @@ const accept = async (
   { context, admission, presented, request, now, dealt, token }: Acceptance,
   ports: WorkerPorts,
 ): Promise<(SyncContext & { readonly reported: readonly Run[] }) | undefined> => {
-  const worker = advance(context.worker, admission, {
+  const advanced = advance(context.worker, admission, {
     presented,
     tokenSha256: token && sha256(token),
     dealt,
     now,
   });
+  const inference = takeInInference(advanced, request.inference, {
+    operation: context.operation,
+    bucket: ports.artifacts.bucket,
+    lost: admission === 'new-lease' ? whyLost(context.worker, presented) : undefined,
+  });
+  const worker = { ...advanced, inference };
   const news = admission === 'repeat' ? { ...request, runs: [], logs: [] } : request;
   await Promise.all([
     ports.results.putMany(worker, epochResults(news, context)),
+    ports.epochCheckpoints.putMany(worker, epochCheckpoints(news, context)),
     putLogs(worker, news, ports),
   ]);
   const runs = changedRuns(news, context, now);
@@ -170,6 +188,15 @@ const epochResults = (request: SyncRequest, { runs }: SyncContext): EpochResult[
         trainLoss,
         metrics: Object.fromEntries(metrics.map(({ name, value }) => [name, value])),
       })),
+    );
+};
+
+const epochCheckpoints = (request: SyncRequest, { runs }: SyncContext): EpochCheckpoint[] => {
+  const held = new Set(runs.map(({ runId }) => runId));
+  return request.runs
+    .filter(({ runId }) => held.has(runId))
+    .flatMap(({ runId, epochCheckpoints: published = [] }) =>
+      published.map(({ prefix, epoch }) => ({ runId, prefix, epoch })),
     );
 };
 

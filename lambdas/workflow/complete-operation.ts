@@ -1,6 +1,6 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
-import { isActive } from '../../domain/operation.ts';
+import { isActive, isInference } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
 import { cutShort, fail, isOpen, sharedDataError } from '../../domain/run.ts';
 import type { WorkflowPorts } from './ports.ts';
@@ -17,6 +17,16 @@ interface CompleteInput extends StepInput {
   readonly failure?: { readonly Error?: string; readonly Cause?: string };
 }
 
+interface Circumstances {
+  readonly experiment: Experiment;
+  readonly operation: Operation;
+  /** Of a fit. */
+  readonly runs: readonly Run[];
+}
+
+/** What came of it besides runs: an error, or what a test or a prediction brought. */
+type Outcome = Pick<Operation, 'metrics' | 'predictions' | 'error' | 'errorType' | 'traceback'>;
+
 /** Gives the operation its last status and frees the experiment's place for the next one. */
 export const completeOperation = async (
   input: CompleteInput,
@@ -24,24 +34,18 @@ export const completeOperation = async (
 ): Promise<{ readonly status: Operation['status'] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (!isActive(operation)) return { status: operation.status };
-  const runs = await runsOf(operation, ports);
-  const failure = await failureOf(input, operation, runs, ports);
-  await settleLeftRuns(runs, { operation, experiment, failure }, ports);
-  const endedAt = ports.clock.now();
-  const status = lastStatus(operation, experiment, failure);
-  const over: Operation = { ...operation, status, endedAt, ...failure };
+  const circumstances = { experiment, operation, runs: await runsOf(operation, ports) };
+  const outcome = await outcomeOf(input, circumstances, ports);
+  await settleLeftRuns(circumstances, outcome.error, ports);
+  const over: Operation = {
+    ...operation,
+    status: lastStatus(circumstances, outcome.error),
+    endedAt: ports.clock.now(),
+    ...outcome,
+  };
   const endExperiment = over.request.kind === 'end' && over.status === 'completed';
   const finished = await ports.operations.finish(over, { endExperiment });
   return finished ? { status: over.status } : completeOperation(input, ports);
-};
-
-const lastStatus = (
-  { status }: Operation,
-  experiment: Experiment,
-  failure: Failure | undefined,
-): Operation['status'] => {
-  if (status === 'cancelling' || experiment.status === 'ended') return 'cancelled';
-  return failure === undefined ? 'completed' : 'failed';
 };
 
 const runsOf = async (operation: Operation, { runs }: Ports): Promise<readonly Run[]> => {
@@ -51,27 +55,47 @@ const runsOf = async (operation: Operation, { runs }: Ports): Promise<readonly R
   return runs.findMany(operation, ids);
 };
 
-/** Why an operation fails as a whole. */
-type Failure = Required<Pick<Operation, 'error'>> & Pick<Operation, 'errorType'>;
+const isCutShort = ({ experiment, operation }: Circumstances): boolean =>
+  operation.status === 'cancelling' || experiment.status === 'ended';
 
-const failureOf = async (
+const lastStatus = (
+  circumstances: Circumstances,
+  error: string | undefined,
+): Operation['status'] => {
+  if (isCutShort(circumstances)) return 'cancelled';
+  return error === undefined ? 'completed' : 'failed';
+};
+
+const outcomeOf = async (
   { failure }: CompleteInput,
-  operation: Operation,
-  runs: readonly Run[],
-  { dataHandles }: Ports,
-): Promise<Failure | undefined> => {
-  if (failure) {
-    return { error: `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}` };
-  }
-  if (operation.request.kind === 'download') {
-    const { dataHandleId } = operation.request;
-    const handle = await dataHandles.find({ ...operation, dataHandleId });
-    return handle?.error === undefined
-      ? undefined
-      : { error: handle.error, errorType: handle.errorType };
+  circumstances: Circumstances,
+  ports: Ports,
+): Promise<Outcome> => {
+  if (failure) return { error: `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}` };
+  const { operation, runs } = circumstances;
+  const { request } = operation;
+  if (isInference(request)) return inferenceOutcome(circumstances, ports);
+  if (request.kind === 'download') {
+    const { dataHandleId } = request;
+    const handle = await ports.dataHandles.find({ ...operation, dataHandleId });
+    return { error: handle?.error, errorType: handle?.errorType };
   }
   const shared = sharedDataError(runs);
-  return shared && { error: shared.message, errorType: shared.errorType };
+  return { error: shared?.message, errorType: shared?.errorType };
+};
+
+const inferenceOutcome = async (
+  circumstances: Circumstances,
+  { workers }: Ports,
+): Promise<Outcome> => {
+  const worker = await workers.find({ ...circumstances.operation, worker: 1 });
+  const inference = worker?.inference;
+  if (inference?.status === 'completed') {
+    return { metrics: inference.metrics, predictions: inference.predictions };
+  }
+  if (isCutShort(circumstances)) return {};
+  const { message, errorType, traceback } = inference?.error ?? { message: 'its worker was lost' };
+  return { error: message, errorType, traceback };
 };
 
 /** A Lambda function's failure comes as JSON, others as text. */
@@ -82,24 +106,17 @@ const messageIn = (cause: string): string => {
 
 const maxMessageLength = 500;
 
-interface Circumstances {
-  readonly operation: Operation;
-  readonly experiment: Experiment;
-  readonly failure: Failure | undefined;
-}
-
 /** Workers settle their runs; runs are left only when a step failed or a cancel came before the workers. */
 const settleLeftRuns = async (
-  runs: readonly Run[],
-  { operation, experiment, failure }: Circumstances,
+  circumstances: Circumstances,
+  error: string | undefined,
   ports: Ports,
 ): Promise<void> => {
   const now = ports.clock.now();
-  const ended = experiment.status === 'ended';
-  const cut = operation.status === 'cancelling' || ended || failure === undefined;
+  const ending = circumstances.experiment.status === 'ended' ? 'superseded' : 'cancelled';
+  const cut = isCutShort(circumstances) || error === undefined;
   const settled = (run: Run): Run =>
-    cut
-      ? cutShort(run, ended ? 'superseded' : 'cancelled', now)
-      : fail(run, { message: `the fit failed: ${failure.error}` }, now);
-  await Promise.all(runs.filter(isOpen).map((run) => ports.runs.replace(settled(run), run.status)));
+    cut ? cutShort(run, ending, now) : fail(run, { message: `the fit failed: ${error}` }, now);
+  const left = circumstances.runs.filter(isOpen);
+  await Promise.all(left.map((run) => ports.runs.replace(settled(run), run.status)));
 };

@@ -8,6 +8,7 @@ import {
   operations,
   results,
   runs,
+  savedArtifacts,
   workers,
 } from '../../adapters/aws.ts';
 import { completeOperation } from './complete-operation.ts';
@@ -56,4 +57,5 @@ export const saveArtifactsHandler = /* @__PURE__ */ step('saveArtifacts', saveAr
   runs: runs(),
   results: results(),
   artifacts: artifacts(),
+  savedArtifacts: savedArtifacts(),
 }));

@@ -1,6 +1,8 @@
 import type { LeafConfig } from '../../domain/config.ts';
 import type { Experiment } from '../../domain/experiment.ts';
+import { isOver, newInference } from '../../domain/inference.ts';
 import type { FitRequest, Operation, OperationPlan } from '../../domain/operation.ts';
+import { isInference } from '../../domain/operation.ts';
 import { planWorkers } from '../../domain/packing.ts';
 import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
@@ -55,7 +57,7 @@ export const planOperation = async (
 
 const sharesOf = ({ request }: Operation, { maxWorkers }: Ports): Shares => {
   if (request.kind !== 'fit') {
-    const plan = { workers: 1, runsPerWorker: 0, reason: 'a download needs one worker' };
+    const plan = { workers: 1, runsPerWorker: 0, reason: `a ${request.kind} needs one worker` };
     return { plan, runIds: [[]] };
   }
   const { firstRunId, runCount } = request;
@@ -97,7 +99,7 @@ const createRuns = async (
 };
 
 const planned = (
-  { workspace, experiment, operation }: Operation,
+  { workspace, experiment, operation, request }: Operation,
   worker: number,
   runIds: readonly number[],
 ): Worker => ({
@@ -112,6 +114,7 @@ const planned = (
   lease: 0,
   sequence: 0,
   dealt: { from: 0, count: 0 },
+  inference: isInference(request) ? newInference : undefined,
   jobs: 0,
   leaseAtJobStart: 0,
 });
@@ -131,7 +134,7 @@ const launch = async (
   worker: Worker,
   ports: Ports,
 ): Promise<WorkerLaunch | undefined> => {
-  if (worker.status === 'gone') return undefined;
+  if (worker.status === 'gone' || isOver(worker.inference)) return undefined;
   const runs = await ports.runs.findMany(worker, worker.runIds);
   if (runs.length > 0 && !runs.some(isOpen)) return undefined;
   return launchWorker(experiment, worker, ports);

@@ -7,6 +7,7 @@ import type {
   OperationStore,
   ResultStore,
   RunStore,
+  SavedArtifacts,
   WorkerStore,
 } from '../../domain/ports.ts';
 
@@ -19,6 +20,7 @@ export interface WorkflowPorts {
   readonly workers: WorkerStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;
+  readonly savedArtifacts: SavedArtifacts;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Workers an operation may have at once in a workspace. */

@@ -1,4 +1,6 @@
 import type { Experiment } from '../../domain/experiment.ts';
+import type { Inference } from '../../domain/inference.ts';
+import { failInference, loseInference } from '../../domain/inference.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { isActive } from '../../domain/operation.ts';
 import type { Run, RunEnding } from '../../domain/run.ts';
@@ -36,17 +38,22 @@ export const settleWorker = async (input: SettleInput, ports: Ports): Promise<Se
   if (worker.status === 'gone') return { again: false };
   if (wasSettled(worker, input)) return launchAgain(experiment, worker, ports);
   const reason = reasonOf(input);
+  const circumstances = { experiment, operation, worker, reason };
   const left = (await ports.runs.findMany(worker, worker.runIds)).filter(isOpen);
-  const after = left.map((run) => settleRun(run, { experiment, operation, worker, reason }, ports));
+  const after = left.map((run) => settleRun(run, circumstances, ports));
   await Promise.all(after.map((run, i) => ports.runs.replace(run, left[i]?.status ?? run.status)));
-  const again = after.some(isOpen) || (await wantsDownload(operation, worker, reason, ports));
-  if (!again) return leave(worker, ports);
+  const settled = { ...worker, inference: settleInference(circumstances) };
+  const again =
+    after.some(isOpen) ||
+    wantsInference(settled.inference, circumstances) ||
+    (await wantsDownload(operation, worker, reason, ports));
+  if (!again) return leave(settled, ports);
   logger.warn('worker goes on in another job', {
     worker: worker.worker,
     jobs: worker.jobs,
     reason,
   });
-  return { again: true, ...(await launchWorker(experiment, worker, ports)) };
+  return { again: true, ...(await launchWorker(experiment, settled, ports)) };
 };
 
 /** The answer to an earlier try of this step was lost, and with it the token of the next job. */
@@ -63,7 +70,7 @@ const launchAgain = async (
 };
 
 const reasonOf = ({ failure }: SettleInput): string => {
-  if (!failure) return 'its job ended while runs were left';
+  if (!failure) return 'its job ended before its work was done';
   const reason = /"StatusReason":\s*"(?<reason>[^"]*)"/.exec(failure.Cause ?? '')?.groups?.[
     'reason'
   ];
@@ -99,6 +106,18 @@ const hopeless = ({ jobs, lease, leaseAtJobStart }: Worker, reason: string): str
   lease === leaseAtJobStart
     ? `its worker could not start: ${reason}`
     : `its worker used up ${jobs} AWS Batch jobs; the last one ended with: ${reason}`;
+
+const settleInference = (circumstances: Circumstances): Inference | undefined => {
+  const { worker, reason } = circumstances;
+  const { inference } = worker;
+  if (!inference || endingFor(circumstances)) return inference;
+  return isHopeless(worker)
+    ? failInference(inference, hopeless(worker, reason))
+    : loseInference(inference, reason);
+};
+
+const wantsInference = (inference: Inference | undefined, circumstances: Circumstances): boolean =>
+  inference?.status === 'ongoing' && endingFor(circumstances) === undefined;
 
 /** A download has no runs; it is tried again while its handle is still downloading and there is hope. */
 const wantsDownload = async (

@@ -57,7 +57,7 @@ export const config = (
 });
 
 /** Rows on a bent plane as CSV. */
-const csvRows = (count: number, firstId = 1): string => {
+export const csvRows = (count: number, firstId = 1): string => {
   const rows = Array.from({ length: count }, (_, i) => {
     const x = [0, 1, 2].map((axis) => Math.sin(1 + (firstId + i) * (axis + 1)));
     const y = (x[0] ?? 0) - 2 * (x[1] ?? 0) + (x[2] ?? 0) ** 2;

@@ -31,6 +31,7 @@ class ControlPlaneDouble:
         self.logs: list[Json] = []
         self.requests: list[Json] = []
         self.download: Json | None = None
+        self.inference: Json | None = None
         self.stop: set[int] = set()
         self.drop: set[int] = set()
         self.exit = False
@@ -109,6 +110,7 @@ class ControlPlaneDouble:
         self.logs += request["logs"]
         self.reports += request["runs"]
         self.download = request.get("download", self.download)
+        self.inference = request.get("inference", self.inference)
         for report in request["runs"]:
             self._take_in_run(report)
         train = [] if self.exit else self.waiting[: request["room"]]

@@ -79,6 +79,7 @@ class Scene:
         self.folder = folder
         self.store = FolderStore(folder / "s3")
         self.locators: dict[str, str] = {}
+        self.inference: Json = {"config": {}, "batchSize": 8}
         self.download_columns: list[str] = []
         self.fraction = 1.0
         self.seed = 42
@@ -137,6 +138,7 @@ class Scene:
                 "manifestKey": f"{PREFIX}data/handle/manifest.json",
             },
             **({"fit": self.fit} if kind == "fit" else {}),
+            **({"inference": self.inference} if kind in {"test", "predict"} else {}),
         }
 
     def control_plane(self, *configs: Json, kind: str = "fit") -> ControlPlaneDouble:

@@ -10,6 +10,7 @@
     + DataHandleNotFound
     + DataHandleNotReady
     + DataTooLarge, also an OperationFailed
+    + EpochCheckpointNotApplicable
     + EpochCheckpointsDisabled
     + ExperimentEnded
     + ExperimentNotFound
@@ -20,12 +21,16 @@
     + InvalidConfig
     + InvalidData, also an OperationFailed
     + InvalidMlSpec
+    + InvalidModelTag
     + InvalidRequest
     + NoActiveFit
+    + NoCheckpoint
+    + NoPredictions
     + NotFound
     + OperationInProgress
     + OperationNotFound
     + PartitionMissing
+    + PathwayAmbiguous
     + RunNotFound
     + SettingsChanged
     + TooLarge
@@ -79,7 +84,7 @@ class Unreachable(FanfoldError):  # noqa: N818
 
 
 class OperationFailed(FanfoldError):  # noqa: N818
-    """A download, a fit or an end could not be carried out."""
+    """An operation could not be carried out."""
 
 
 class Problem(FanfoldError):  # noqa: N818
@@ -140,6 +145,10 @@ class DataTooLarge(Problem, OperationFailed):
     """The data do not fit on a worker's disk: use a smaller fraction, or workers with more disk."""
 
 
+class EpochCheckpointNotApplicable(Problem):
+    """`epoch_checkpoint` chooses among a run's checkpoints; a `model_tag` names one already."""
+
+
 class EpochCheckpointsDisabled(Problem):
     """The experiment was made with `epoch_checkpoints=False`."""
 
@@ -180,12 +189,24 @@ class InvalidMlSpec(Problem):
     """The MLSpec file does not parse or lacks what it must have."""
 
 
+class InvalidModelTag(Problem):
+    """The model tag names no checkpoint that can be used."""
+
+
 class InvalidRequest(Problem):
     """An argument is not valid."""
 
 
 class NoActiveFit(Problem):
     """The call needs an active fit."""
+
+
+class NoCheckpoint(Problem):
+    """The run has no checkpoint, or none of the epoch asked for."""
+
+
+class NoPredictions(Problem):
+    """The operation is no completed prediction."""
 
 
 class NotFound(Problem):
@@ -202,6 +223,10 @@ class OperationNotFound(Problem):
 
 class PartitionMissing(Problem):
     """The data handle lacks a partition that the operation needs."""
+
+
+class PathwayAmbiguous(Problem):
+    """A model is named by a run, or by a tag together with a config, and by nothing else."""
 
 
 class RunNotFound(Problem):

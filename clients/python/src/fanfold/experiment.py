@@ -6,6 +6,7 @@ from typing import Any, Self
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import ExperimentNotFound, failure
+from fanfold.inference import InferenceOps, follow_inference
 from fanfold.knobs import ConfigGroup, to_wire
 from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
@@ -18,7 +19,7 @@ from fanfold.watching import follow_fit, follow_operation
 _DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
-class Experiment(ExperimentRecords):
+class Experiment(ExperimentRecords, InferenceOps):
     """Creates an experiment, or reconnects to the alive one of that name.
 
     One experiment is alive per workspace: creating another ends the alive one, without artifacts.
@@ -174,6 +175,8 @@ class Experiment(ExperimentRecords):
         operation = self._routes.get_operation(number)
         if operation.kind == "fit":
             follow_fit(self._routes, operation)
+        elif operation.inference is not None:
+            follow_inference(self._routes, operation)
         else:
             self._wait(operation)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from fanfold.inference_resource import Inference
+
 Json = Mapping[str, Any]
 
 OPEN_RUNS = frozenset({"new", "ongoing"})
@@ -50,7 +52,7 @@ class CreatedExperiment:
 
 @dataclass(frozen=True)
 class Operation:
-    """One fit, download or end."""
+    """One fit, test, prediction, download or end."""
 
     number: int
     kind: str
@@ -62,6 +64,8 @@ class Operation:
     artifacts_uri: str | None
     error: str | None
     error_type: str | None
+    traceback: str | None
+    inference: Inference | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -77,6 +81,8 @@ class Operation:
             artifacts_uri=wire.get("artifactsUri"),
             error=wire.get("error"),
             error_type=wire.get("errorType"),
+            traceback=wire.get("traceback"),
+            inference=Inference.of(wire),
         )
 
     @property

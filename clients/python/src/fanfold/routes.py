@@ -108,6 +108,24 @@ class ExperimentRoutes:
         key = idempotency_key or str(uuid4())
         return Operation.of(self._http.post(f"{self._path}/fits", body, idempotency_key=key))
 
+    def start_test(self, body: Mapping[str, Any], *, idempotency_key: str | None) -> Operation:
+        """Start a test; the same key again gives the same test."""
+        key = idempotency_key or str(uuid4())
+        return Operation.of(self._http.post(f"{self._path}/tests", body, idempotency_key=key))
+
+    def start_prediction(
+        self, body: Mapping[str, Any], *, idempotency_key: str | None
+    ) -> Operation:
+        """Start a prediction; the same key again gives the same prediction."""
+        key = idempotency_key or str(uuid4())
+        path = f"{self._path}/predictions"
+        return Operation.of(self._http.post(path, body, idempotency_key=key))
+
+    def download_predictions(self, number: int, path: Path) -> None:
+        """Fetch a prediction's file; `path` is written whole or not at all."""
+        place = self._http.get(f"{self._path}/operations/{number}/predictions")
+        self._http.get_file(place["url"], path)
+
     def get_operation(self, number: int) -> Operation:
         """One operation."""
         return Operation.of(self._http.get(f"{self._path}/operations/{number}"))

@@ -91,7 +91,7 @@ def follow_operation(routes: ExperimentRoutes, operation: Operation, *, doing: s
                 screen=screen,
             )
     except KeyboardInterrupt:
-        raise _detached(routes, operation) from None
+        raise detached(routes, operation) from None
 
 
 def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
@@ -108,7 +108,7 @@ def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
         with open_screen() as screen:
             watched.follow(screen)
     except KeyboardInterrupt:
-        raise _detached(routes, operation) from None
+        raise detached(routes, operation) from None
     if watched.operation.status == "failed":
         detail = f"fit {operation.number} failed: {watched.operation.error}"
         raise failure(detail, watched.operation.error_type)
@@ -162,7 +162,8 @@ class _WatchedFit:
         return fit_view(self.operation, self._runs, latest, most=screen.rows)
 
 
-def _detached(routes: ExperimentRoutes, operation: Operation) -> Detached:
+def detached(routes: ExperimentRoutes, operation: Operation) -> Detached:
+    """The interrupt that leaves an operation running, with how to come back to it."""
     return Detached(
         f"{operation.kind} {operation.number} of experiment {routes.name} goes on; "
         "Experiment.attach().watch() comes back to it, "

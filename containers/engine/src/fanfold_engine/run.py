@@ -167,6 +167,7 @@ class Run:
         self._tell(
             status=None if status == "ongoing" else status,
             checkpoint=checkpoint,
+            epoch_checkpoints=(checkpoint,) if self._is_kept(checkpoint) else (),
             accepted=lambda: self._supersede(older, checkpoint),
         )
         self._fit.session.sync_soon()
@@ -175,9 +176,14 @@ class Run:
         """Remove a checkpoint that nobody can ask for any more."""
         if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
             return
-        if self._fit.assignment.epoch_checkpoints and older.chunk == 0:
+        if self._is_kept(older):
             return
         self._fit.checkpoints.remove(older)
+
+    def _is_kept(self, checkpoint: Checkpoint) -> bool:
+        """Whether it is one of those of whole epochs that the experiment keeps."""
+        is_of_epoch = checkpoint.epoch > 0 and checkpoint.chunk == 0
+        return self._fit.assignment.epoch_checkpoints and is_of_epoch
 
     def fail(self, message: str, traceback: str) -> None:
         """The run is over with an error."""
@@ -205,6 +211,7 @@ class Run:
         progress: Progress | None = None,
         checkpoint: Checkpoint | None = None,
         epochs: tuple[EpochReport, ...] = (),
+        epoch_checkpoints: tuple[Checkpoint, ...] = (),
         runtime_seconds: float = 0.0,
         gpu: GpuUse | None = None,
         error: RunError | None = None,
@@ -223,6 +230,7 @@ class Run:
                 progress=progress,
                 checkpoint=checkpoint,
                 epochs=epochs,
+                epoch_checkpoints=epoch_checkpoints,
                 runtime_seconds=runtime_seconds,
                 gpu=gpu,
             )

@@ -21,9 +21,9 @@ REARM_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Watch:
-    """What is being done, by which thread, and until when it has to be done."""
+    """What is being done (for which run, if for one), by which thread, and until when."""
 
-    run_id: int
+    run_id: int | None
     doing: str
     thread_id: int
     limit_seconds: float
@@ -57,7 +57,7 @@ class Watchdog:
         self._over.set()
 
     @contextmanager
-    def watch(self, run_id: int, doing: str, *, at_least: float = 0.0) -> Generator[None]:
+    def watch(self, run_id: int | None, doing: str, *, at_least: float = 0.0) -> Generator[None]:
         """What is done in here must be done within the limit, or within ``at_least`` seconds."""
         limit = max(self.limit_seconds, at_least)
         deadline = time.monotonic() + limit

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,14 @@ class Dataset:
     misc_path: str
 
 
+@dataclass(frozen=True)
+class PartialDataset:
+    """What a test or a prediction may look at."""
+
+    partition: PartitionData
+    misc_path: str
+
+
 def fetch_dataset(assignment: Assignment, store: ObjectStore, scratch: Path) -> Dataset:
     """Fetch what a fit needs of the assignment's data handle.
 
@@ -52,26 +60,48 @@ def fetch_dataset(assignment: Assignment, store: ObjectStore, scratch: Path) -> 
         DataError: the data cannot be used, are not what they were when the handle was downloaded,
             or do not fit on the disk.
     """
+    parts, misc_path = _fetch_parts(assignment, store, scratch, FIT_PARTITIONS)
+    if "train" not in parts:
+        raise DataError("the data handle has no partition 'train'")
+    return Dataset(parts["train"], parts.get("validation"), misc_path)
+
+
+def fetch_partition(
+    assignment: Assignment, store: ObjectStore, scratch: Path, name: str
+) -> PartialDataset:
+    """Fetch one partition of the assignment's data handle, and its miscellaneous files.
+
+    Raises:
+        DataError: the data cannot be used, or is not what it was when the handle was downloaded.
+    """
+    parts, misc_path = _fetch_parts(assignment, store, scratch, (name,))
+    if name not in parts:
+        raise DataError(f"the data handle has no partition {name!r}")
+    return PartialDataset(parts[name], misc_path)
+
+
+def _fetch_parts(
+    assignment: Assignment, store: ObjectStore, scratch: Path, names: Sequence[str]
+) -> tuple[dict[str, PartitionData], str]:
     scratch.mkdir(parents=True, exist_ok=True)
     try:
         with told_when_full():
             manifest = _fetch_manifest(assignment, store, scratch / "manifest")
-            return _fetch(manifest, store, scratch)
+            return _fetch(manifest, names, store, scratch)
     except ObjectUnreadableError as error:
         raise DataChangedError(error.uri, "was removed, or may not be read any more,") from error
 
 
-def _fetch(manifest: Manifest, store: ObjectStore, scratch: Path) -> Dataset:
-    parts = [part for part in manifest.partitions.values() if part.name in FIT_PARTITIONS]
+def _fetch(
+    manifest: Manifest, names: Sequence[str], store: ObjectStore, scratch: Path
+) -> tuple[dict[str, PartitionData], str]:
+    parts = [part for part in manifest.partitions.values() if part.name in names]
     require_room(scratch, _size_bytes(parts, manifest.misc))
     misc = scratch / "misc"
     misc.mkdir()
     if manifest.misc is not None:
         fetch_objects(manifest.misc, misc, store)
-    data = {part.name: _fetch_partition(part, store, scratch) for part in parts}
-    if "train" not in data:
-        raise DataError("the data handle has no partition 'train'")
-    return Dataset(data["train"], data.get("validation"), str(misc))
+    return {part.name: _fetch_partition(part, store, scratch) for part in parts}, str(misc)
 
 
 def _size_bytes(parts: list[Partition], misc: Objects | None) -> int:
