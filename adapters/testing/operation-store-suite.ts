@@ -126,7 +126,7 @@ const keeping = (ports: () => Ports) =>
         predictions: { fileName: 'p.csv', uri: 's3://b/p.csv', rows: 1, columns: ['id', 'z', 'a'] },
         metrics: { test_loss: 0.5 },
         error: 'no',
-        problem: 'invalid-model-tag',
+        errorType: 'invalid-model-tag',
         traceback: 'Traceback …',
       } as const;
       expect(await operations.finish(over)).toBe(true);
