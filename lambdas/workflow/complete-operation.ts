@@ -79,11 +79,11 @@ const inferenceOutcome = async (
   { operation, experiment }: Step,
   { workers }: Ports,
 ): Promise<Outcome> => {
+  if (isCutShort(operation, experiment)) return {};
   const inference = (await workers.find({ ...operation, worker: 1 }))?.inference;
   if (inference?.status === 'completed') {
     return { metrics: inference.metrics, predictions: inference.predictions };
   }
-  if (isCutShort(operation, experiment)) return {};
   const { message, problem, traceback } = inference?.error ?? { message: 'its worker was lost' };
   return { error: message, problem, traceback };
 };
