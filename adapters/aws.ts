@@ -24,6 +24,7 @@ import { S3SavedArtifacts } from './s3-saved-artifacts.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
+import { storagePolicy } from './storage-policy.ts';
 import { StsCredentialIssuer } from './sts-credential-issuer.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -86,6 +87,7 @@ export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),
 );
 
+export const checkScope = storagePolicy;
 export const clock = systemClock;
 export const entropy = nodeEntropy;
 export const maxWorkers = settings.defaultMaxWorkers;

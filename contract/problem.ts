@@ -14,8 +14,10 @@ interface ProblemText {
 /** One row per problem type: the HTTP status and the title that never changes. */
 export const problemTexts: Record<ProblemType, ProblemText> = {
   'code-changed': { status: 409, title: 'The MLSpec code differs from the alive experiment’s' },
+  'data-changed': { status: 409, title: 'The data changed since they were downloaded' },
   'data-handle-not-found': { status: 404, title: 'No such data handle' },
   'data-handle-not-ready': { status: 409, title: 'The data handle is not downloaded' },
+  'data-too-large': { status: 422, title: 'The data do not fit on a worker’s disk' },
   'epoch-checkpoint-not-applicable': {
     status: 422,
     title: 'Only a run has epoch checkpoints',
@@ -27,6 +29,7 @@ export const problemTexts: Record<ProblemType, ProblemText> = {
   'idempotency-key-reused': { status: 409, title: 'The idempotency key belongs to another call' },
   'illegal-transition': { status: 409, title: 'The run cannot go there from its status' },
   'invalid-config': { status: 422, title: 'The config is not valid' },
+  'invalid-data': { status: 422, title: 'The data are not as they must be' },
   'invalid-ml-spec': { status: 422, title: 'The MLSpec file is not valid' },
   'invalid-model-tag': { status: 422, title: 'The model tag names no usable checkpoint' },
   'invalid-request': { status: 400, title: 'The request is not valid' },

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { dataHandleStatuses, partitions } from '../domain/data-handle.ts';
+import { dataErrorTypes, dataHandleStatuses, partitions } from '../domain/data-handle.ts';
+import { refusals } from '../domain/domain-error.ts';
 import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
-import { checkpointChoices, inferenceProblems } from '../domain/inference.ts';
+import { checkpointChoices } from '../domain/inference.ts';
 import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
 import { runEndings, runSources, runStatuses } from '../domain/run.ts';
 import {
@@ -10,6 +11,7 @@ import {
   instant,
   locators,
   metricValue,
+  runError,
   runId,
 } from './shapes.ts';
 import { logLine } from './worker-protocol.ts';
@@ -87,8 +89,8 @@ export const operationResource = z.object({
     }),
   ),
   error: z.optional(z.string()),
-  /** The problem type that the error amounts to, where it has one that only a worker could see. */
-  problem: z.optional(z.enum(inferenceProblems)),
+  /** The problem type that tells of the error, if it has one. */
+  errorType: z.optional(z.enum(refusals)),
   /** The user's frames, when it was their code that failed. */
   traceback: z.optional(z.string()),
 });
@@ -104,6 +106,7 @@ export const dataHandleResource = z.object({
   rows: z.optional(z.partialRecord(z.enum(partitions), z.int())),
   manifestSha256: z.optional(z.string()),
   error: z.optional(z.string()),
+  errorType: z.optional(z.enum(dataErrorTypes)),
 });
 
 export const runResource = z.object({
@@ -134,7 +137,7 @@ export const runResource = z.object({
   gpuPeakMemoryBytes: z.optional(z.int()),
   /** Its share of the worker's GPU hours; left out while the deployment names no price. */
   costUsd: z.optional(z.number()),
-  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+  error: z.optional(runError),
 });
 
 export const resultResource = z.object({

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { partitions } from '../domain/data-handle.ts';
-import { inferenceKinds, inferenceProblems, inferenceStatuses } from '../domain/inference.ts';
+import { dataErrorTypes, partitions } from '../domain/data-handle.ts';
+import { inferenceErrorTypes, inferenceKinds, inferenceStatuses } from '../domain/inference.ts';
 import { executors } from '../domain/operation.ts';
-import { instant, locators, metricValue, runId } from './shapes.ts';
+import { instant, locators, metricValue, runError, runId } from './shapes.ts';
 
 /*
  * What an engine and the control plane say to each other. The engine sends what is true, the answer is
@@ -53,7 +53,7 @@ const runReport = z.object({
       peakMemoryBytes: z.int().check(z.gte(0)),
     }),
   ),
-  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+  error: z.optional(runError),
 });
 
 /** From the least to the most urgent. */
@@ -73,6 +73,7 @@ const downloadReport = z.object({
   manifestSha256: z.optional(z.string()),
   /** One sentence that says what is wrong with the data and what to do. */
   error: z.optional(z.string()),
+  errorType: z.optional(z.enum(dataErrorTypes)),
 });
 
 /** How far a test or a prediction is, or how it came out. */
@@ -90,7 +91,7 @@ const inferenceReport = z.object({
     z.object({
       message: z.string(),
       traceback: z.optional(z.string()),
-      problem: z.optional(z.enum(inferenceProblems)),
+      errorType: z.optional(z.enum(inferenceErrorTypes)),
     }),
   ),
 });

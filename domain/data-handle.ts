@@ -1,3 +1,4 @@
+import type { Refusal } from './domain-error.ts';
 import { DomainError } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
@@ -7,6 +8,14 @@ export type Partition = (typeof partitions)[number];
 
 export const dataHandleStatuses = ['downloading', 'ready', 'failed'] as const;
 export type DataHandleStatus = (typeof dataHandleStatuses)[number];
+
+/** What a worker may find wrong with a dataset, while it downloads a handle or reads one for a fit. */
+export const dataErrorTypes = [
+  'data-changed',
+  'data-too-large',
+  'invalid-data',
+] as const satisfies readonly Refusal[];
+export type DataErrorType = (typeof dataErrorTypes)[number];
 
 /** Where a dataset lies, every value an `s3://` URI: one ESF per partition, object prefixes, miscellaneous files. */
 export interface Locators {
@@ -43,6 +52,7 @@ export interface DataHandle extends DataHandleKey {
   readonly rows?: Readonly<Partial<Record<Partition, number>>> | undefined;
   readonly manifestSha256?: string | undefined;
   readonly error?: string | undefined;
+  readonly errorType?: DataErrorType | undefined;
 }
 
 /** The partition that each operation cannot do without, and how the operation is called. */

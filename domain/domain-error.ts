@@ -1,8 +1,10 @@
 /** Every refusal a caller may meet, by its stable name. The HTTP status of each stands in `contract/problem.ts`. */
 export const refusals = [
   'code-changed',
+  'data-changed',
   'data-handle-not-found',
   'data-handle-not-ready',
+  'data-too-large',
   'epoch-checkpoint-not-applicable',
   'epoch-checkpoints-disabled',
   'experiment-ended',
@@ -11,6 +13,7 @@ export const refusals = [
   'idempotency-key-reused',
   'illegal-transition',
   'invalid-config',
+  'invalid-data',
   'invalid-ml-spec',
   'invalid-model-tag',
   'invalid-request',

@@ -1,4 +1,6 @@
 import type { LeafConfig } from './config.ts';
+import { dataErrorTypes } from './data-handle.ts';
+import type { Refusal } from './domain-error.ts';
 import type { MetricValue, RunError } from './run.ts';
 import { maxFruitlessAttempts } from './run.ts';
 
@@ -45,12 +47,15 @@ export interface InferenceRequest {
   readonly model: Model;
 }
 
-/** Refusals that only the worker can see. */
-export const inferenceProblems = ['invalid-model-tag'] as const;
-export type InferenceProblem = (typeof inferenceProblems)[number];
+/** What a worker may find wrong that has a name. */
+export const inferenceErrorTypes = [
+  'invalid-model-tag',
+  ...dataErrorTypes,
+] as const satisfies readonly Refusal[];
+type InferenceErrorType = (typeof inferenceErrorTypes)[number];
 
-export interface InferenceError extends RunError {
-  readonly problem?: InferenceProblem | undefined;
+interface InferenceError extends Omit<RunError, 'errorType'> {
+  readonly errorType?: InferenceErrorType | undefined;
 }
 
 /** The file of a prediction. */

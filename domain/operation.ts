@@ -1,5 +1,6 @@
+import type { Refusal } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
-import type { InferenceProblem, InferenceRequest, Predictions } from './inference.ts';
+import type { InferenceRequest, Predictions } from './inference.ts';
 import { inferenceKinds } from './inference.ts';
 import type { Instant } from './instant.ts';
 import type { MetricValue } from './run.ts';
@@ -76,8 +77,8 @@ export interface Operation extends OperationKey {
   /** The file of a completed prediction. */
   readonly predictions?: Predictions | undefined;
   readonly error?: string | undefined;
-  /** The refusal that the error amounts to, and the user's traceback, where there is one. */
-  readonly problem?: InferenceProblem | undefined;
+  /** What callers know the error by, if it is one that has a name; and the user's traceback. */
+  readonly errorType?: Refusal | undefined;
   readonly traceback?: string | undefined;
 }
 

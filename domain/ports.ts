@@ -293,6 +293,9 @@ export interface StorageScope {
   readonly readableUris: readonly string[];
 }
 
+/** Refuses a scope that is too large for the credentials of one worker. */
+export type CheckScope = (scope: StorageScope) => void;
+
 export interface CredentialIssuer {
   issue(scope: StorageScope): Promise<StorageCredentials>;
 }

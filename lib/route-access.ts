@@ -38,7 +38,7 @@ export const routeAccess = ({
   listExperiments: [table.read, store.named],
   getExperiment: [table.read, store.named],
   endExperiment: [table.readWrite, workflows.end.start],
-  createDataHandle: [table.readWrite, workflows.operation.start],
+  createDataHandle: [table.readWrite, store.named, workflows.operation.start],
   getDataHandle: [table.read],
   startFit: [
     table.readWrite,

@@ -5,6 +5,7 @@ import type {
 import {
   artifacts,
   bucket,
+  checkScope,
   clock,
   dataHandles,
   downloads,
@@ -82,6 +83,8 @@ export const createDataHandleHandler = /* @__PURE__ */ http(createDataHandle, ()
   operations: operations(),
   dataHandles: dataHandles(),
   workflows: workflows(),
+  bucket: bucket(),
+  checkScope,
   clock,
   entropy,
 }));

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/instant.ts';
 import type {
   ArtifactStore,
+  CheckScope,
   DataHandleStore,
   Downloads,
   Entropy,
@@ -38,6 +39,7 @@ export interface HttpPorts {
   readonly uploads: Uploads;
   readonly downloads: Downloads;
   readonly exports: Exports;
+  readonly checkScope: CheckScope;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly mlSpecs: MlSpecChecker;

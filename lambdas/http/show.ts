@@ -60,7 +60,7 @@ export const showOperation = (
     at,
   })),
   error: operation.error,
-  problem: operation.problem,
+  errorType: operation.errorType,
   traceback: operation.traceback,
 });
 
@@ -99,6 +99,7 @@ export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   rows: handle.rows,
   manifestSha256: handle.manifestSha256,
   error: handle.error,
+  errorType: handle.errorType,
 });
 
 /** What a run is shown with that is not its own. */

@@ -141,7 +141,7 @@ describe('a model tag', () => {
     ];
     for (const [modelTag, sentence] of cases) {
       const failed = await infer('test', { modelTag, config: knobs });
-      expect(failed).toMatchObject({ status: 'failed', problem: 'invalid-model-tag' });
+      expect(failed).toMatchObject({ status: 'failed', errorType: 'invalid-model-tag' });
       expect(failed.error).toContain(sentence);
       expect(failed.error).toContain(modelTag);
     }
@@ -151,7 +151,7 @@ describe('a model tag', () => {
   test('that does not fit what its config makes says which weights do not', async () => {
     const modelTag = await models.user.uploadFile(models.files.path('best.pt'));
     const failed = await infer('predict', { modelTag, config: { user_knobs: { width: 9 } } });
-    expect(failed).toMatchObject({ status: 'failed', problem: 'invalid-model-tag' });
+    expect(failed).toMatchObject({ status: 'failed', errorType: 'invalid-model-tag' });
     expect(failed.error).toContain('size mismatch for 0.weight');
   });
 });
@@ -238,7 +238,7 @@ describe('user code that', () => {
     const config = { user_knobs: { raise: { $secret: 'open sesame' } } };
     const failed = await infer('test', { modelTag, config });
     expect(failed).toMatchObject({ status: 'failed' });
-    expect(failed.problem).toBeUndefined();
+    expect(failed.errorType).toBeUndefined();
     const sentence = 'compute_forward raised ValueError: the outputs went their own way: ***';
     expect(failed.error).toBe(sentence);
     expect(failed.traceback).toMatch(/outputs\.py", line \d+, in misbehave/);

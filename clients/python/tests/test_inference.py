@@ -206,7 +206,7 @@ def test_a_refusal_is_raised_as_its_class(name, kind):
 
 
 def test_what_only_the_worker_could_refuse_is_raised_as_its_class():
-    failed = inference("test", "failed", error="s3://b/m.pt …", problem="invalid-model-tag")
+    failed = inference("test", "failed", error="s3://b/m.pt …", errorType="invalid-model-tag")
     exp, dh = open_with(Service("test", failed))
     with pytest.raises(fanfold.InvalidModelTag, match=r"s3://b/m\.pt"):
         exp.run_test(dh, model_tag="s3://b/m.pt", config={})

@@ -157,7 +157,11 @@ def _handler(double: ControlPlaneDouble) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:  # noqa: N802
-            body = self.rfile.read(int(self.headers["content-length"]))
+            size = int(self.headers["content-length"])
+            body = self.rfile.read(size)
+            if len(body) < size:  # the engine's process ended while it was sending
+                self.close_connection = True
+                return
             try:
                 answer = double.answer(self.headers["authorization"], body)
             except Exception as error:  # noqa: BLE001

@@ -82,6 +82,7 @@ class Scene:
         self.inference: Json = {"config": {}, "batchSize": 8}
         self.download_columns: list[str] = []
         self.fraction = 1.0
+        self.seed = 42
         self.epoch_checkpoints = False
         self.fit: Json = {
             "seed": 42,
@@ -133,7 +134,7 @@ class Scene:
                 "locators": self.locators,
                 "downloadColumns": self.download_columns,
                 "fraction": self.fraction,
-                "seed": 42,
+                "seed": self.seed,
                 "manifestKey": f"{PREFIX}data/handle/manifest.json",
             },
             **({"fit": self.fit} if kind == "fit" else {}),

@@ -266,7 +266,7 @@ def test_a_file_that_is_no_usable_checkpoint_is_an_invalid_model_tag(
     tag(trained, make(dict(model_of(trained).state_dict())))
     told = outcome(trained, "test")
     assert told["status"] == "failed"
-    assert told["error"]["problem"] == "invalid-model-tag"
+    assert told["error"]["errorType"] == "invalid-model-tag"
     assert sentence in told["error"]["message"]
     assert "s3://models/best.pt" in told["error"]["message"]
     assert "traceback" not in told["error"]
@@ -280,14 +280,14 @@ def test_an_unsafe_pickle_is_refused_without_being_run(
     payload = {"weight": Payload(trace)}
     tag(trained, torch_file(payload) if as_torch_file else pickle.dumps(payload))
     told = outcome(trained, "test")
-    assert told["error"]["problem"] == "invalid-model-tag"
+    assert told["error"]["errorType"] == "invalid-model-tag"
     assert not trace.exists()
 
 
 def test_a_file_that_cannot_be_read_is_an_invalid_model_tag(trained: Scene) -> None:
     trained.inference["model"] = {"kind": "tag", "uri": "s3://models/none.pt"}
     error = outcome(trained, "predict")["error"]
-    assert error["problem"] == "invalid-model-tag"
+    assert error["errorType"] == "invalid-model-tag"
     assert "s3://models/none.pt does not exist or may not be read" in error["message"]
 
 
@@ -295,7 +295,7 @@ def test_a_damaged_checkpoint_of_a_run_is_told_apart(trained: Scene) -> None:
     prefix = trained.inference["model"]["uri"].removeprefix(f"s3://{BUCKET}/")
     trained.store.put(BUCKET, f"{prefix}model.safetensors", b"damaged")
     error = outcome(trained, "test")["error"]
-    assert "problem" not in error
+    assert "errorType" not in error
     assert "model.safetensors is not what the checkpoint's manifest says" in error["message"]
 
 

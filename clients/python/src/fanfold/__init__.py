@@ -13,8 +13,10 @@ from fanfold.connection import Connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import (
     CodeChanged,
+    DataChanged,
     DataHandleNotFound,
     DataHandleNotReady,
+    DataTooLarge,
     Detached,
     EpochCheckpointNotApplicable,
     EpochCheckpointsDisabled,
@@ -27,6 +29,7 @@ from fanfold.errors import (
     IllegalTransition,
     InternalError,
     InvalidConfig,
+    InvalidData,
     InvalidMlSpec,
     InvalidModelTag,
     InvalidRequest,
@@ -55,9 +58,11 @@ from fanfold.replay import Replay, replay
 __all__ = [
     "CodeChanged",
     "Connection",
+    "DataChanged",
     "DataHandle",
     "DataHandleNotFound",
     "DataHandleNotReady",
+    "DataTooLarge",
     "Detached",
     "EpochCheckpointNotApplicable",
     "EpochCheckpointsDisabled",
@@ -72,6 +77,7 @@ __all__ = [
     "IllegalTransition",
     "InternalError",
     "InvalidConfig",
+    "InvalidData",
     "InvalidMlSpec",
     "InvalidModelTag",
     "InvalidRequest",

@@ -6,8 +6,10 @@
   x OperationFailed
   x Problem
     + CodeChanged
+    + DataChanged, also an OperationFailed
     + DataHandleNotFound
     + DataHandleNotReady
+    + DataTooLarge, also an OperationFailed
     + EpochCheckpointNotApplicable
     + EpochCheckpointsDisabled
     + ExperimentEnded
@@ -17,6 +19,7 @@
     + IllegalTransition
     + InternalError
     + InvalidConfig
+    + InvalidData, also an OperationFailed
     + InvalidMlSpec
     + InvalidModelTag
     + InvalidRequest
@@ -126,12 +129,20 @@ class CodeChanged(Problem):
     """The alive experiment of that name has other MLSpec code."""
 
 
+class DataChanged(Problem, OperationFailed):
+    """A source object is not what it was when the data handle was downloaded: download anew."""
+
+
 class DataHandleNotFound(Problem):
     """The experiment has no such data handle."""
 
 
 class DataHandleNotReady(Problem):
     """The data handle is not downloaded in this experiment: call `download()` first."""
+
+
+class DataTooLarge(Problem, OperationFailed):
+    """The data do not fit on a worker's disk: use a smaller fraction, or workers with more disk."""
 
 
 class EpochCheckpointNotApplicable(Problem):
@@ -168,6 +179,10 @@ class InternalError(Problem):
 
 class InvalidConfig(Problem):
     """The config, or a leaf of the config group, is not valid."""
+
+
+class InvalidData(Problem, OperationFailed):
+    """A dataset is not as it must be; the sentence says what is wrong, where, and what to do."""
 
 
 class InvalidMlSpec(Problem):
@@ -250,3 +265,9 @@ problem_classes: Mapping[str, type[Problem]] = {
     _problem_name(cls): cls for cls in Problem.__subclasses__()
 }
 """The class of each problem type, by the last segment of its `type` URI."""
+
+
+def failure(detail: str, error_type: str | None) -> FanfoldError:
+    """The exception for an operation that failed: of its own class if the error has a type."""
+    named = problem_classes.get(error_type or "")
+    return OperationFailed(detail) if named is None else named(detail)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
-from fanfold.errors import ExperimentNotFound, OperationFailed
+from fanfold.errors import ExperimentNotFound, failure
 from fanfold.inference import InferenceOps, follow_inference
 from fanfold.knobs import ConfigGroup, to_wire
 from fanfold.records import ExperimentRecords
@@ -136,6 +136,8 @@ class Experiment(ExperimentRecords, InferenceOps):
             PartitionMissing: The data handle has no train partition.
             OperationInProgress: Another operation is active.
             ExperimentEnded: The experiment has ended.
+            DataChanged: The data are not what they were when the data handle was downloaded.
+            DataTooLarge: The data do not fit on a worker's disk.
             OperationFailed: The fit as a whole failed.
             Detached: The user interrupted; the fit goes on.
 
@@ -231,7 +233,8 @@ class Experiment(ExperimentRecords, InferenceOps):
         ended = follow_operation(self._routes, operation, doing=_DOING[operation.kind])
         name = f"{operation.kind} {operation.number}"
         if ended.status == "failed":
-            raise OperationFailed(f"{name} of experiment {self.name} failed: {ended.error}")
+            detail = f"{name} of experiment {self.name} failed: {ended.error}"
+            raise failure(detail, ended.error_type)
         if operation.kind == "end" and ended.status == "completed":
             say(f"Experiment {self.name} ended; its artifacts are under {ended.artifacts_uri}")
         else:

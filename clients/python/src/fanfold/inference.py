@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fanfold.data_handle import DataHandle
-from fanfold.errors import Fault, OperationFailed, PathwayAmbiguous, problem_classes
+from fanfold.errors import Fault, OperationFailed, PathwayAmbiguous, failure
 from fanfold.inference_resource import Inference, Predictions
 from fanfold.inference_view import NAMES, InferenceView, inference_view, model_text
 from fanfold.knobs import to_wire
@@ -179,9 +179,8 @@ def _renamed(model_path: str, model_tag: str | None) -> str:
 
 
 def _failure(operation: Operation) -> Exception:
-    kind = problem_classes.get(operation.problem or "")
-    if kind is not None:
-        return kind(operation.error or kind.__name__)
+    if operation.error_type is not None:
+        return failure(operation.error or operation.error_type, operation.error_type)
     name = f"{NAMES[operation.kind]} {operation.number}"
     traceback = f"\n{operation.traceback}" if operation.traceback else ""
     return OperationFailed(f"{name} failed: {operation.error}{traceback}")

@@ -63,7 +63,7 @@ class Operation:
     run_count: int
     artifacts_uri: str | None
     error: str | None
-    problem: str | None
+    error_type: str | None
     traceback: str | None
     inference: Inference | None
 
@@ -80,7 +80,7 @@ class Operation:
             run_count=wire.get("runCount", 0),
             artifacts_uri=wire.get("artifactsUri"),
             error=wire.get("error"),
-            problem=wire.get("problem"),
+            error_type=wire.get("errorType"),
             traceback=wire.get("traceback"),
             inference=Inference.of(wire),
         )
@@ -99,6 +99,7 @@ class DataHandleResource:
     status: str
     rows: Mapping[str, int]
     error: str | None
+    error_type: str | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -108,6 +109,7 @@ class DataHandleResource:
             status=wire["status"],
             rows=wire.get("rows", {}),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
         )
 
 

@@ -60,11 +60,11 @@ class WorkspaceRoutes:
         alive = self.http.pages(f"{self._path}/experiments", status="alive")
         return next(map(ExperimentResource.of, alive), None)
 
-    def upload(self, path: str, content: bytes) -> str:
+    def upload(self, path: str, file: Path) -> str:
         """Put a file in the workspace's bucket, unless it is there; gives its `s3://` URI."""
         place = self.http.post(f"{self._path}/uploads", {"path": path}, repeatable=True)
         if not place["exists"]:
-            self.http.put_file(place["uploadUrl"], content)
+            self.http.put_file(place["uploadUrl"], file)
         return place["uri"]
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from fanfold.errors import Detached, InternalError, OperationFailed, Unreachable
+from fanfold.errors import Detached, InternalError, Unreachable, failure
 from fanfold.fit_view import FitView, fit_view, interesting
 from fanfold.resources import EpochResult, Operation, Run
 from fanfold.routes import ExperimentRoutes
@@ -98,6 +98,8 @@ def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
     """Show a fit until it is over.
 
     Raises:
+        DataChanged: The data are not what they were when the data handle was downloaded.
+        DataTooLarge: The data do not fit on a worker's disk.
         OperationFailed: The fit as a whole failed; a run that failed does not.
         Detached: The user interrupted; the fit goes on.
     """
@@ -108,7 +110,8 @@ def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
     except KeyboardInterrupt:
         raise detached(routes, operation) from None
     if watched.operation.status == "failed":
-        raise OperationFailed(f"fit {operation.number} failed: {watched.operation.error}")
+        detail = f"fit {operation.number} failed: {watched.operation.error}"
+        raise failure(detail, watched.operation.error_type)
 
 
 class _WatchedFit:

@@ -99,7 +99,7 @@ class Inference:
             with self._speaking():
                 self._infer()
         except INFERENCE_ERRORS as error:
-            self._fail(str(error), getattr(error, "user_traceback", None), _problem(error))
+            self._fail(str(error), getattr(error, "user_traceback", None), _type_of(error))
         finally:
             self._watchdog.close()
 
@@ -194,8 +194,8 @@ class Inference:
         report = InferenceReport("completed", self._progress, metrics, predictions)
         self._session.ledger.report_inference(report)
 
-    def _fail(self, message: str, traceback: str | None, problem: str | None = None) -> None:
-        error = InferenceError(message, traceback, problem)
+    def _fail(self, message: str, traceback: str | None, error_type: str | None = None) -> None:
+        error = InferenceError(message, traceback, error_type)
         report = InferenceReport("failed", self._progress, error=error)
         self._session.ledger.report_inference(report)
 
@@ -211,5 +211,7 @@ class Inference:
         return nullcontext() if run_id is None else self._output.of(run_id)
 
 
-def _problem(error: Exception) -> str | None:
+def _type_of(error: Exception) -> str | None:
+    if isinstance(error, DataError):
+        return error.error_type
     return "invalid-model-tag" if isinstance(error, ModelTagError) else None

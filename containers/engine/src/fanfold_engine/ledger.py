@@ -141,7 +141,7 @@ class Ledger:
 
     def _hidden(self, error: RunError) -> RunError:
         traceback = None if error.traceback is None else self.mask(error.traceback)
-        return RunError(self.mask(error.message), traceback)
+        return replace(error, message=self.mask(error.message), traceback=traceback)
 
     def _waits(self) -> bool:
         told = self._download or self._inference

@@ -55,10 +55,12 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class RunError:
-    """Why a run failed: one sentence, and the traceback of the user's code."""
+    """Why a run failed: one sentence, the traceback of the user's code, and the error's type if it
+    is one that users are told of by name."""
 
     message: str
     traceback: str | None = None
+    error_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class DownloadReport:
     rows: dict[str, int] = field(default_factory=dict)
     manifest_sha256: str | None = None
     error: str | None = None
+    error_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,11 +128,11 @@ class PredictionsFile:
 
 @dataclass(frozen=True)
 class InferenceError:
-    """Why a test or a prediction failed; ``problem`` is the problem type it amounts to."""
+    """Why a test or a prediction failed; ``error_type`` is the problem type it amounts to."""
 
     message: str
     traceback: str | None = None
-    problem: str | None = None
+    error_type: str | None = None
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,9 @@ class Run:
                 action()
         except RUN_ERRORS as error:
             seconds = time.monotonic() - started_at
-            self.fail(str(error), getattr(error, "user_traceback", None), seconds)
+            traceback = getattr(error, "user_traceback", None)
+            error_type = error.error_type if isinstance(error, DataError) else None
+            self._fail(RunError(str(error), traceback, error_type), seconds)
             self._fit.check_device()
 
     def _prepare(self) -> None:
@@ -183,9 +185,11 @@ class Run:
         is_of_epoch = checkpoint.epoch > 0 and checkpoint.chunk == 0
         return self._fit.assignment.epoch_checkpoints and is_of_epoch
 
-    def fail(self, message: str, traceback: str | None, runtime_seconds: float = 0.0) -> None:
+    def fail(self, message: str, traceback: str) -> None:
         """The run is over with an error."""
-        error = RunError(message, traceback)
+        self._fail(RunError(message, traceback))
+
+    def _fail(self, error: RunError, runtime_seconds: float = 0.0) -> None:
         self._tell(status="failed", error=error, runtime_seconds=runtime_seconds)
         self._fit.session.sync_soon()
         self._let_go()
