@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ from fanfold_local.settings import ACCOUNT, HOST, Settings
 
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+STOP_LIMIT_S = 15
+"""As `local/stack.ts` waits for an emulator that it stops."""
 
 _READING = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List")
 
@@ -100,6 +104,9 @@ def _end_with_owner() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    # Threads that wait for a job or a function may hold the end up, and nobody else is left to see.
+    time.sleep(STOP_LIMIT_S)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _telling(app: App, on_change: Callable[[], None]) -> App:
