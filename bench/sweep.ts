@@ -61,7 +61,7 @@ const measureFits = (folder: string) =>
     const outcomes: FitOutcome[] = [];
     for (let i = 0; i < fits; i++) {
       const outcome = await fit(user, trial, configs);
-      progress(`  a local fit: ${told(outcome)}`);
+      progress(`  a local fit: ${told(outcome)} (${phasesTold(outcome)})`);
       outcomes.push(outcome);
     }
     const fitted = outcomes.toSorted((a, b) => a.seconds - b.seconds)[fits >> 1];
@@ -90,6 +90,11 @@ const sameLosses = (one: Outcome, other: Outcome): boolean =>
   one.losses.every((loss, i) => Math.abs(loss / (other.losses[i] ?? 0) - 1) < sameWithin);
 
 const told = ({ seconds }: Outcome): string => `${seconds.toFixed(1)} s`;
+
+const phasesTold = ({ phases }: FitOutcome): string =>
+  Object.entries(phases)
+    .map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)} s`)
+    .join(', ');
 
 const whySlow = ({ seconds, phases, runSeconds }: FitOutcome, rival: Outcome): string => {
   const { planning, starting, training, settling } = phases;

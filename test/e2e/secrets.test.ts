@@ -64,7 +64,8 @@ describe('secrets', () => {
       const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => known[name as keyof typeof known]);
       const headers = { authorization: `Bearer ${stack.token}` };
       const answer = await fetch(`${stack.url}${filled}`, { headers });
-      expect(answer.status, path).toBe(200);
+      // A fit made no predictions; whatever the refusal says is looked at as well.
+      expect(answer.status, path).toBe(path.endsWith('/predictions') ? 404 : 200);
       texts.push(await answer.text());
     }
     return texts.join('\n');
