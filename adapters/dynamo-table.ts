@@ -22,7 +22,7 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { backoff, maxAttempts } from './backoff.ts';
-import { chunked, inParallel } from './in-parallel.ts';
+import { chunked, chunkedBySize, inParallel } from './in-parallel.ts';
 import type { StoredItem } from './stored-item.ts';
 import type { ItemKey } from './table-keys.ts';
 
@@ -59,6 +59,8 @@ export interface Query {
 
 /** AWS's limits of one call. */
 const maxTransactWrites = 100;
+/** A transaction takes 4 MB; as JSON an item is about as long as in DynamoDB's own count. */
+const maxTransactBytes = 3_000_000;
 const maxBatchGets = 100;
 const maxBatchWrites = 25;
 
@@ -137,7 +139,8 @@ export class DynamoTable {
 
   /** Writes items; those that exist already stay as they are. */
   async createMany(items: readonly (StoredItem & ItemKey)[]): Promise<void> {
-    await inParallel(chunked(items, maxTransactWrites), callsAtOnce, async (chunk) => {
+    const limits = { count: maxTransactWrites, bytes: maxTransactBytes };
+    await inParallel(chunkedBySize(items, limits), callsAtOnce, async (chunk) => {
       let missing = chunk;
       while (missing.length > 0) {
         const obstacles = await this.transact(missing.map((put) => ({ put, condition: absent })));

@@ -16,3 +16,23 @@ export const chunked = <T>(items: readonly T[], size: number): readonly (readonl
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
     items.slice(i * size, (i + 1) * size),
   );
+
+/** Cuts a list into pieces of at most `count` items that are together at most `bytes` as JSON. */
+export const chunkedBySize = <T>(
+  items: readonly T[],
+  { count, bytes }: { readonly count: number; readonly bytes: number },
+): readonly (readonly T[])[] => {
+  const chunks: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item));
+    const last = chunks.at(-1);
+    if (last && last.length < count && size <= room) last.push(item);
+    else {
+      chunks.push([item]);
+      room = bytes;
+    }
+    room -= size;
+  }
+  return chunks;
+};
