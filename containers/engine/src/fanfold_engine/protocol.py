@@ -194,6 +194,8 @@ class DealtRun:
     config: dict[str, Any]
     completed_epochs: int
     checkpoint: Checkpoint | None = None
+    until_epoch: int | None = None
+    """Epochs after which to publish a checkpoint and let the run go, still ongoing."""
 
 
 @dataclass(frozen=True)
