@@ -39,6 +39,7 @@ export const operationEntity = new Entity({
     startedAt: string().optional(),
     endedAt: string().optional(),
     plan: json<NonNullable<Operation['plan']>>().optional(),
+    usedUpAt: string().optional(),
     executions: number(),
     error: string().optional(),
   } satisfies Record<keyof Operation, unknown>),

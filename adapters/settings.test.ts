@@ -26,5 +26,7 @@ describe('the settings', () => {
     expect(() => settings.defaultMaxWorkers()).toThrow(
       'DEFAULT_MAX_WORKERS must be a whole number from 1, not many',
     );
+    const priced = await settingsUnder({ USD_PER_GPU_HOUR: '0' });
+    expect(() => priced.usdPerGpuHour()).toThrow('USD_PER_GPU_HOUR must be a number above 0');
   });
 });

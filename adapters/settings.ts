@@ -22,6 +22,14 @@ const positive = (name: string): number => {
   return value;
 };
 
+const price = (name: string): number => {
+  const value = Number(text(name));
+  if (!(value > 0 && Number.isFinite(value))) {
+    throw new Error(`environment variable ${name} must be a number above 0, not ${text(name)}`);
+  }
+  return value;
+};
+
 const once = <T>(read: (name: string) => T, name: string): (() => T) => {
   let known: { readonly value: T } | undefined;
   return () => {
@@ -38,4 +46,5 @@ export const settings = {
   jobQueueArn: once(text, 'JOB_QUEUE_ARN'),
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),
+  usdPerGpuHour: once(price, 'USD_PER_GPU_HOUR'),
 } as const;

@@ -1,5 +1,8 @@
+import type { Budget } from './budget.ts';
 import type { ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
+import type { RunEnding } from './run.ts';
+import type { Bracket } from './sha.ts';
 
 export const operationKinds = ['fit', 'download', 'end'] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -35,6 +38,9 @@ export interface FitRequest {
   /** The first run ID and how many; their leaf configs lie in S3 as `operations/{n}/configs.json`. */
   readonly firstRunId: number;
   readonly runCount: number;
+  /** Those of the runs that a SHA halves. */
+  readonly brackets?: readonly Bracket[] | undefined;
+  readonly budget?: Budget | undefined;
 }
 
 export interface DownloadRequest {
@@ -66,6 +72,8 @@ export interface Operation extends OperationKey {
   readonly startedAt?: Instant | undefined;
   readonly endedAt?: Instant | undefined;
   readonly plan?: OperationPlan | undefined;
+  /** When its budget was used up. */
+  readonly usedUpAt?: Instant | undefined;
   /** Step Functions executions this operation took; above 1 only when one was lost. */
   readonly executions: number;
   readonly error?: string | undefined;
@@ -83,3 +91,15 @@ const active: Record<OperationStatus, boolean> = {
 /** Whether the operation still holds its experiment's one place for active operations. */
 export const isActive = (operation: { readonly status: OperationStatus }): boolean =>
   active[operation.status];
+
+/** Why runs of the operation are cut short, when they are. */
+export const cutShortBy = (
+  operation: Pick<Operation, 'status' | 'usedUpAt'>,
+): Extract<RunEnding, 'cancelled' | 'budget'> | undefined => {
+  if (operation.status === 'cancelling' || !isActive(operation)) return 'cancelled';
+  return operation.usedUpAt === undefined ? undefined : 'budget';
+};
+
+/** The brackets of an operation; only a fit has some. */
+export const bracketsOf = ({ request }: Pick<Operation, 'request'>): readonly Bracket[] =>
+  (request.kind === 'fit' && request.brackets) || [];

@@ -3,6 +3,7 @@ import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey, OperationKind } from './operation.ts';
 import type { EpochResult, Run, RunKey } from './run.ts';
+import type { Rung, RungKey } from './rung.ts';
 import type { Worker, WorkerKey } from './worker.ts';
 
 /*
@@ -108,6 +109,18 @@ export interface ResultStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<EpochResult>>;
+  /** Those of the runs that finished the epoch, in no order; any number of ids. */
+  findAt(
+    key: ExperimentKey,
+    epoch: number,
+    runIds: readonly number[],
+  ): Promise<readonly EpochResult[]>;
+}
+
+export interface RungStore {
+  find(key: RungKey): Promise<Rung | undefined>;
+  /** Keeps what was decided, unless it was decided before. Returns what is kept. */
+  keep(rung: Rung): Promise<Rung>;
 }
 
 /** Everything one sync is judged by, read at once. */
@@ -126,19 +139,24 @@ export interface WorkerStore {
   listByOperation(key: OperationKey): Promise<readonly Worker[]>;
   /** Writes planned workers; those that exist already stay as they are. */
   createMany(workers: readonly Worker[]): Promise<void>;
-  /** Replaces a worker that still has `expected`'s lease and sequence. */
-  replace(worker: Worker, expected: Pick<Worker, 'lease' | 'sequence'>): Promise<boolean>;
   /**
-   * Takes in one sync in a transaction: the worker moves on from `expected`, every run is replaced if its
-   * status is still what `runs` says was read, and the data handle if there is one. False when another
-   * caller came first.
+   * Replaces a worker that still has `expected`'s revision, and gives it the next one. Returns it as it is
+   * written; `undefined` when another caller came first.
    */
-  acceptSync(sync: {
-    readonly worker: Worker;
-    readonly expected: Pick<Worker, 'lease' | 'sequence'>;
-    readonly runs: readonly { readonly before: Run; readonly after: Run }[];
-    readonly dataHandle?: DataHandle | undefined;
-  }): Promise<boolean>;
+  replace(worker: Worker, expected: Pick<Worker, 'revision'>): Promise<Worker | undefined>;
+  /**
+   * Replaces a worker with what goes with it, in a transaction: every run (at most 90) if its status is
+   * still what `runs` says was read, and the data handle if there is one.
+   */
+  replaceWith(change: WorkerChange): Promise<Worker | undefined>;
+}
+
+/** A worker's change, and what changes at once with it or not at all. */
+export interface WorkerChange {
+  readonly worker: Worker;
+  readonly expected: Pick<Worker, 'revision'>;
+  readonly runs: readonly { readonly before: Run; readonly after: Run }[];
+  readonly dataHandle?: DataHandle | undefined;
 }
 
 /** What AWS Batch last said of a worker's job. */

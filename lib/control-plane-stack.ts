@@ -40,7 +40,7 @@ export class ControlPlaneStack extends Stack {
       deployment,
       frontDoor,
       syncWorker,
-      access: routeAccess({ table, store, workflows, terminateJobs }),
+      access: routeAccess({ settings, table, store, workflows, terminateJobs }),
     });
     const restart = [operation.start, operation.describe, end.start, end.describe];
     const events = new Events(this, 'Events', {

@@ -2,10 +2,13 @@ import type { Access } from './access.ts';
 import type { RouteAccess } from './api.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { anyCode, anyLog, anyOperationFile, anyUpload } from './object-keys.ts';
+import { gpuPrice, maxWorkers } from './setting-access.ts';
+import type { Settings } from './settings.ts';
 import type { StateTable } from './state-table.ts';
 import type { Workflows } from './workflows.ts';
 
 interface World {
+  readonly settings: Settings;
   readonly table: StateTable;
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
@@ -13,7 +16,13 @@ interface World {
 }
 
 /** Who may reach what, route by route. */
-export const routeAccess = ({ table, store, workflows, terminateJobs }: World): RouteAccess => ({
+export const routeAccess = ({
+  settings,
+  table,
+  store,
+  workflows,
+  terminateJobs,
+}: World): RouteAccess => ({
   authorize: [table.read],
   getHealth: [],
   getOpenApi: [],
@@ -23,7 +32,13 @@ export const routeAccess = ({ table, store, workflows, terminateJobs }: World): 
   endExperiment: [table.readWrite, workflows.end.start],
   createDataHandle: [table.readWrite, workflows.operation.start],
   getDataHandle: [table.read],
-  startFit: [table.readWrite, store.put(anyOperationFile), workflows.operation.start],
+  startFit: [
+    table.readWrite,
+    store.put(anyOperationFile),
+    workflows.operation.start,
+    maxWorkers(settings),
+    gpuPrice(settings),
+  ],
   listOperations: [table.read],
   getOperation: [table.read],
   cancelOperation: [table.readWrite, terminateJobs],

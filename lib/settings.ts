@@ -26,6 +26,11 @@ const settingsShape = z.object({
     list(z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9]+$/))).check(z.minLength(1)),
     ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
   ),
+  /**
+   * What a GPU costs for an hour, for budgets and estimates. By default the On-Demand price of g4dn.xlarge
+   * in us-east-1, the cheapest of the default hosts when there is no Spot; Spot costs about a third of it.
+   */
+  usdPerGpuHour: z._default(z.coerce.number().check(z.gt(0), z.lte(1000)), 0.526),
   /** Buckets of the user's that `end` may save artifacts to. */
   artifactBuckets: z._default(list(bucketName), []),
   /** Buckets of the user's that data handles may read, beside Fanfold's own with its uploads. */

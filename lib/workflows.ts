@@ -1,5 +1,4 @@
 import { Construct } from 'constructs';
-import type { Access } from './access.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { Deployment } from './deployment.ts';
 import { EndWorkflow } from './end-workflow.ts';
@@ -7,6 +6,7 @@ import type { EngineJobArns } from './engine-job.ts';
 import { FanfoldFunction } from './fanfold-function.ts';
 import { anyExperimentObject, anyOperationFile, anySavedArtifact } from './object-keys.ts';
 import { OperationWorkflow } from './operation-workflow.ts';
+import { maxWorkers } from './setting-access.ts';
 import type { StateTable } from './state-table.ts';
 import { saveTo } from './user-bucket.ts';
 import type { WorkflowMachine } from './workflow-machine.ts';
@@ -28,16 +28,12 @@ export class Workflows extends Construct {
     super(scope, id);
     const { deployment, table, store, jobs, apiUrl } = props;
     const { settings } = deployment;
-    const maxWorkers: Access = {
-      environment: { DEFAULT_MAX_WORKERS: String(settings.maxWorkers) },
-      statements: [],
-    };
     const planOperation = new FanfoldFunction(this, 'PlanOperation', {
       deployment,
       useCase: 'planOperation',
       description: 'Plans an operation’s workers',
       kind: 'step',
-      access: [table.readWrite, store.get(anyOperationFile), store.list, maxWorkers],
+      access: [table.readWrite, store.get(anyOperationFile), store.list, maxWorkers(settings)],
     });
     const settleWorker = new FanfoldFunction(this, 'SettleWorker', {
       deployment,

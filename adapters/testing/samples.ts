@@ -1,4 +1,5 @@
 import type { DataHandle } from '../../domain/data-handle.ts';
+import { nothingDealt } from '../../domain/dealing.ts';
 import type { Experiment, ExperimentKey } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
 import type { Page, PageRequest } from '../../domain/ports.ts';
@@ -76,12 +77,13 @@ export const workerOf = ({ workspace, experiment }: ExperimentKey, worker: numbe
   operation: 1,
   worker,
   status: 'planned',
-  runIds: [1, 2],
+  revision: 0,
+  dealing: nothingDealt([1, 2]),
   plannedTokenSha256: 'cd'.repeat(32),
   tokenSha256s: [],
   lease: 0,
   sequence: 0,
-  dealt: { from: 0, count: 0 },
+  runtimeSeconds: 0,
   jobs: 1,
   leaseAtJobStart: 0,
 });

@@ -11,11 +11,13 @@ import {
   experiments,
   jobNotes,
   jobQueue,
+  maxWorkers,
   operations,
   results,
   runs,
   tokens,
   uploads,
+  usdPerGpuHour,
   workflows,
 } from '../../adapters/aws.ts';
 import { authorize } from './authorize.ts';
@@ -85,10 +87,13 @@ export const createUploadHandler = /* @__PURE__ */ http(createUpload, () => ({
 export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   experiments: experiments(),
   operations: operations(),
+  runs: runs(),
   dataHandles: dataHandles(),
   artifacts: artifacts(),
   workflows: workflows(),
   clock,
+  maxWorkers: maxWorkers(),
+  usdPerGpuHour: usdPerGpuHour(),
 }));
 export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => ({
   experiments: experiments(),

@@ -31,4 +31,7 @@ export interface HttpPorts {
   readonly jobQueue: JobQueue;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Workers an operation may have at once in a workspace. */
+  readonly maxWorkers: number;
+  readonly usdPerGpuHour: number;
 }

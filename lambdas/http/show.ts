@@ -1,15 +1,19 @@
 import type {
   DataHandleResource,
   ExperimentResource,
+  FitPlanResource,
   OperationResource,
   ResultResource,
   RunResource,
 } from '../../contract/resources.ts';
+import { secondsPerHour } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
 import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
+import type { Bracket } from '../../domain/sha.ts';
+import { rungsOf } from '../../domain/sha.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
 
 /* Entities as HTTP shows them: what is inside stays inside. Undefined members vanish in JSON. */
@@ -40,6 +44,7 @@ export const showOperation = (
   endedAt: operation.endedAt,
   plan: operation.plan,
   ...showRequest(operation.request),
+  budget: showBudget(operation),
   jobs: jobNotes.map(({ worker, jobId, status, reason, attempts, at }) => ({
     worker,
     jobId,
@@ -54,14 +59,26 @@ export const showOperation = (
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
   switch (request.kind) {
     case 'fit': {
-      const { dataHandleId, executor, firstRunId, runCount } = request;
-      return { dataHandleId, executor, firstRunId, runCount };
+      const { dataHandleId, executor, firstRunId, runCount, brackets } = request;
+      const halved = brackets?.map(showBracket);
+      return { dataHandleId, executor, firstRunId, runCount, brackets: halved };
     }
     case 'download':
       return { dataHandleId: request.dataHandleId };
     case 'end':
       return { artifactsUri: request.artifactsUri };
   }
+};
+
+const showBudget = ({ request, usedUpAt }: Operation): OperationResource['budget'] => {
+  if (request.kind !== 'fit' || !request.budget) return undefined;
+  const { gpuSeconds, usd } = request.budget;
+  return { gpuHours: gpuSeconds / secondsPerHour, usd, usedUpAt };
+};
+
+export const showBracket = (bracket: Bracket): FitPlanResource['brackets'][number] => {
+  const { firstRunId, runCount, metric, mode, eta, maxEpochs } = bracket;
+  return { firstRunId, runCount, metric, mode, eta, rungs: [...rungsOf(bracket)], maxEpochs };
 };
 
 export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
@@ -86,6 +103,7 @@ export const showRun = (run: Run, bucket: string): RunResource => ({
   endedBy: run.endedBy,
   completedEpochs: run.completedEpochs,
   progress: run.progress,
+  rung: run.rung,
   checkpointUri: run.checkpoint && `s3://${bucket}/${run.checkpoint.prefix}`,
   config: run.config,
   attempts: run.attempts,

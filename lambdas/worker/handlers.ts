@@ -4,7 +4,9 @@ import {
   credentials,
   dataHandles,
   entropy,
+  operations,
   results,
+  rungs,
   runs,
   workers,
 } from '../../adapters/aws.ts';
@@ -13,8 +15,10 @@ import { syncWorker } from './sync-worker.ts';
 
 export const syncWorkerHandler = /* @__PURE__ */ http(syncWorker, () => ({
   workers: workers(),
+  operations: operations(),
   runs: runs(),
   results: results(),
+  rungs: rungs(),
   dataHandles: dataHandles(),
   artifacts: artifacts(),
   credentials: credentials(),

@@ -4,7 +4,9 @@ import type {
   CredentialIssuer,
   DataHandleStore,
   Entropy,
+  OperationStore,
   ResultStore,
+  RungStore,
   RunStore,
   WorkerStore,
 } from '../../domain/ports.ts';
@@ -12,8 +14,10 @@ import type {
 /** What a sync needs from the world. */
 export interface WorkerPorts {
   readonly workers: WorkerStore;
+  readonly operations: OperationStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly rungs: RungStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;
   readonly credentials: CredentialIssuer;

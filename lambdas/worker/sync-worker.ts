@@ -1,22 +1,24 @@
 import { syncWorker as route } from '../../contract/service-routes.ts';
 import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
+import type { Dealing } from '../../domain/dealing.ts';
+import { recall } from '../../domain/dealing.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { SyncContext } from '../../domain/ports.ts';
-import type { EpochResult, Run } from '../../domain/run.ts';
-import { applyReport, isOpen, loseWorker } from '../../domain/run.ts';
-import { logKey } from '../../domain/storage-layout.ts';
+import type { Run } from '../../domain/run.ts';
+import { isOpen, loseWorker } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { Admission, Presentation } from '../../domain/worker-sync.ts';
-import { admit, advance } from '../../domain/worker-sync.ts';
+import { admit } from '../../domain/worker-sync.ts';
 import { workerOfToken, workerToken } from '../../domain/worker-token.ts';
 import { sha256 } from '../token.ts';
 import { useCase } from '../use-case.ts';
 import { assignmentOf } from './assignment.ts';
 import { dealRuns } from './deal-runs.ts';
-import { takeInDownload } from './download.ts';
+import { lookAround } from './look-around.ts';
 import type { WorkerPorts } from './ports.ts';
 import { storageScope } from './storage-scope.ts';
+import { takeIn } from './take-in.ts';
 
 /** Until the next sync at the latest; short, so that a stop or a cancel takes effect soon. */
 const syncIntervalSeconds = 2;
@@ -43,25 +45,30 @@ const sync = async (
   const presented = { ...request, tokenSha256: sha256(token) };
   const admission = admit(context, presented);
   if (admission === 'new-lease') await loseEarlierAttempt(context, presented, now, ports);
-  const dealing = await dealRuns(context, admission, request.room, ports);
+  const before = dealingBefore(context.worker, admission);
+  const how = { admission, room: request.room };
+  const { dealing, train } = await dealRuns(context, before, how, ports);
   const fresh = await freshAccess(context, admission, request, ports);
-  const accepted = await accept(
-    { context, admission, presented, request, now, dealt: dealing.dealt, token: fresh.token },
-    ports,
-  );
-  if (!accepted) return undefined;
+  const told = { context, admission, presented, request, now, dealing, token: fresh.token };
+  const takenIn = await takeIn(told, ports);
+  if (!takenIn) return undefined;
+  const { exit, more, soon } = await lookAround(takenIn, ports);
   return {
     sequence: request.sequence,
     ...fresh,
-    ...(request.sequence === 1 && { assignment: await assignmentOf(accepted, ports) }),
-    train: dealing.train,
-    more: dealing.more,
+    ...(request.sequence === 1 && { assignment: await assignmentOf(takenIn, ports) }),
+    train,
+    more,
     stop: [],
-    drop: lateRuns(request, accepted.reported),
-    exit: context.operation.status === 'cancelling',
-    syncIntervalSeconds,
+    drop: lateRuns(request, takenIn.runs),
+    exit,
+    syncIntervalSeconds: soon ? 0 : syncIntervalSeconds,
   };
 };
+
+/** A new attempt has nothing in hand yet. */
+const dealingBefore = ({ dealing }: Worker, admission: Admission): Dealing =>
+  admission === 'new-lease' ? recall(dealing) : dealing;
 
 const findContext = async (
   request: SyncRequest,
@@ -83,8 +90,8 @@ const loseEarlierAttempt = async (
   { runs }: WorkerPorts,
 ): Promise<void> => {
   if (worker.lease === worker.leaseAtJobStart) return;
-  const dealt = await runs.findMany(worker, worker.runIds.slice(0, worker.dealt.count));
-  const lost = dealt.filter((run) => run.status === 'ongoing');
+  const held = await runs.findMany(worker, worker.dealing.held);
+  const lost = held.filter((run) => run.status === 'ongoing');
   const reason = `attempt ${attempt - 1} of AWS Batch job ${worker.jobId} ended without a word`;
   await Promise.all(lost.map((run) => runs.replace(loseWorker(run, reason, now), 'ongoing')));
 };
@@ -102,86 +109,6 @@ const freshAccess = async (
     token: workerToken(context.worker, entropy.secret()),
     credentials: await credentials.issue(scope),
   };
-};
-
-interface Acceptance {
-  readonly context: SyncContext;
-  readonly admission: Admission;
-  readonly presented: Presentation;
-  readonly request: SyncRequest;
-  readonly now: Instant;
-  readonly dealt: Worker['dealt'];
-  readonly token: string | undefined;
-}
-
-/**
- * Writes what the worker told: logs and epochs first, so that a run is never seen completed without
- * them, then worker and runs in one transaction. A repeated sync told nothing new.
- */
-const accept = async (
-  { context, admission, presented, request, now, dealt, token }: Acceptance,
-  ports: WorkerPorts,
-): Promise<(SyncContext & { readonly reported: readonly Run[] }) | undefined> => {
-  const worker = advance(context.worker, admission, {
-    presented,
-    tokenSha256: token && sha256(token),
-    dealt,
-    now,
-  });
-  const news = admission === 'repeat' ? { ...request, runs: [], logs: [] } : request;
-  await Promise.all([
-    ports.results.putMany(worker, epochResults(news, context)),
-    putLogs(worker, news, ports),
-  ]);
-  const runs = changedRuns(news, context, now);
-  const accepted = await ports.workers.acceptSync({
-    worker,
-    expected: context.worker,
-    runs,
-    dataHandle: await takeInDownload(request, context, ports),
-  });
-  if (!accepted) return undefined;
-  const after = new Map(runs.map((run) => [run.after.runId, run.after]));
-  return { ...context, worker, reported: context.runs.map((run) => after.get(run.runId) ?? run) };
-};
-
-const changedRuns = (
-  request: SyncRequest,
-  { runs, operation }: SyncContext,
-  now: Instant,
-): { before: Run; after: Run }[] => {
-  const stoppedBy = operation.status === 'cancelling' ? 'cancelled' : 'interactive-control';
-  const before = new Map(runs.map((run) => [run.runId, run]));
-  return request.runs.flatMap((report) => {
-    const run = before.get(report.runId);
-    return run ? [{ before: run, after: applyReport(run, report, { now, stoppedBy }) }] : [];
-  });
-};
-
-/** Rows of the runs this worker holds; the order of their metrics is the order of the columns. */
-const epochResults = (request: SyncRequest, { runs }: SyncContext): EpochResult[] => {
-  const held = new Set(runs.filter(({ status }) => status !== 'deleted').map(({ runId }) => runId));
-  return request.runs
-    .filter(({ runId }) => held.has(runId))
-    .flatMap(({ runId, epochs }) =>
-      epochs.map(({ epoch, trainLoss, metrics }) => ({
-        runId,
-        epoch,
-        trainLoss,
-        metrics: Object.fromEntries(metrics.map(({ name, value }) => [name, value])),
-      })),
-    );
-};
-
-const putLogs = async (
-  worker: Worker,
-  { logs }: SyncRequest,
-  { artifacts }: WorkerPorts,
-): Promise<void> => {
-  if (logs.length === 0) return;
-  const text = logs.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const { lease, sequence, lastSyncAt } = worker;
-  await artifacts.putText(logKey(worker, { at: lastSyncAt ?? '', lease, sequence }), text);
 };
 
 /** Runs that the worker still trains although they are over. */

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
-import { isActive } from '../../domain/operation.ts';
+import { cutShortBy, isActive } from '../../domain/operation.ts';
 import { cutShort, fail, isOpen } from '../../domain/run.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
@@ -70,13 +70,14 @@ const settleLeftRuns = async (
   const ids = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
   const left = (await runs.findMany(operation, ids)).filter(isOpen);
   const now = clock.now();
-  const ending = experiment.status === 'ended' ? 'superseded' : 'cancelled';
-  const cut =
-    operation.status === 'cancelling' || experiment.status === 'ended' || error === undefined;
+  const cutBy = experiment.status === 'ended' ? 'superseded' : cutShortBy(operation);
+  const cut = cutBy !== undefined || error === undefined;
   await Promise.all(
     left.map((run) =>
       runs.replace(
-        cut ? cutShort(run, ending, now) : fail(run, { message: `the fit failed: ${error}` }, now),
+        cut
+          ? cutShort(run, cutBy ?? 'cancelled', now)
+          : fail(run, { message: `the fit failed: ${error}` }, now),
         run.status,
       ),
     ),

@@ -7,6 +7,7 @@ import {
   maxWorkers,
   operations,
   results,
+  rungs,
   runs,
   workers,
 } from '../../adapters/aws.ts';
@@ -31,6 +32,8 @@ export const settleWorkerHandler = /* @__PURE__ */ step('settleWorker', settleWo
   experiments: experiments(),
   operations: operations(),
   runs: runs(),
+  results: results(),
+  rungs: rungs(),
   workers: workers(),
   dataHandles: dataHandles(),
   clock,

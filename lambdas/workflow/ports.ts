@@ -6,6 +6,7 @@ import type {
   ExperimentStore,
   OperationStore,
   ResultStore,
+  RungStore,
   RunStore,
   WorkerStore,
 } from '../../domain/ports.ts';
@@ -16,6 +17,7 @@ export interface WorkflowPorts {
   readonly operations: OperationStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly rungs: RungStore;
   readonly workers: WorkerStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;

@@ -7,7 +7,12 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
 import { getOperation, listResults, listRuns, startFit } from '../../contract/operation-routes.ts';
-import type { OperationResource, ResultResource, RunResource } from '../../contract/resources.ts';
+import type {
+  FitPlanResource,
+  OperationResource,
+  ResultResource,
+  RunResource,
+} from '../../contract/resources.ts';
 import { createUpload, syncWorker } from '../../contract/service-routes.ts';
 import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../local/stack.ts';
@@ -116,13 +121,10 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
     dataHandleId: string,
     mlConfig: unknown,
     more: object = {},
-  ): Promise<OperationResource> =>
-    (
-      await call(startFit, {
-        params: { workspace, experiment },
-        body: { dataHandleId, mlConfig, ...more },
-      })
-    ).body;
+  ): Promise<OperationResource> => {
+    const body = { dataHandleId, mlConfig, ...more };
+    return startedFit(await call(startFit, { params: { workspace, experiment }, body }));
+  };
 
   const fit = async (
     experiment: string,
@@ -156,6 +158,16 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
     });
 
   return { call, create, upload, download, start, fit, ended, runs, results, untilRun };
+};
+
+/** The operation that a call started; a dry run starts none. */
+export const startedFit = ({
+  body,
+}: {
+  readonly body: OperationResource | FitPlanResource;
+}): OperationResource => {
+  if ('operation' in body) return body;
+  throw new Error('nothing was started');
 };
 
 const pages = async <T>(

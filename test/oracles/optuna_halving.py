@@ -1,11 +1,11 @@
 """Halves tables of metrics with Optuna's SuccessiveHalvingPruner, for comparison.
 
 Reads a JSON list of tables from standard input and writes, for each, the rungs with the runs that
-go on from them, by run ID. A table has ``values`` (per run ID, the metric after each epoch), ``mode``,
-``eta`` and ``minEpochs``.
+go on from them, by run ID. A table has ``values`` (per run ID, the metric after each epoch),
+``mode``, ``eta`` and ``minEpochs``.
 
 Optuna halves asynchronously: a trial that comes to a rung is judged against those that were there
-before it. To ask what it would do once all have arrived, every run in turn is made the last to arrive.
+before it. To ask what it would do once all have arrived, every run in turn is the last to arrive.
 """
 
 import json
