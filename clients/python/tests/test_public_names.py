@@ -7,7 +7,17 @@ def test_the_public_names_are_these():
         for name, value in vars(fanfold.errors).items()
         if getattr(value, "__module__", "") == "fanfold.errors" and isinstance(value, type)
     }
-    rest = {"Connection", "DataHandle", "Experiment", "GridSearch", "List", "RandomSearch", "Range"}
+    rest = {
+        "Connection",
+        "DataHandle",
+        "Experiment",
+        "FitPlan",
+        "GridSearch",
+        "List",
+        "RandomSearch",
+        "Range",
+        "SHA",
+    }
     assert set(fanfold.__all__) == errors | rest
 
 

@@ -44,9 +44,11 @@ from fanfold.errors import (
     WorkerFenced,
 )
 from fanfold.experiment import Experiment
-from fanfold.knobs import GridSearch, List, RandomSearch, Range
+from fanfold.fit_plan import FitPlan
+from fanfold.knobs import SHA, GridSearch, List, RandomSearch, Range
 
 __all__ = [
+    "SHA",
     "CodeChanged",
     "Connection",
     "DataHandle",
@@ -59,6 +61,7 @@ __all__ = [
     "ExperimentNotFound",
     "FanfoldError",
     "Fault",
+    "FitPlan",
     "Forbidden",
     "GridSearch",
     "IdempotencyKeyReused",
