@@ -1,5 +1,6 @@
 import { BatchClient } from '@aws-sdk/client-batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -14,6 +15,7 @@ import { DynamoRungStore } from './dynamo-rung-store.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
+import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
 import { nodeEntropy } from './node-entropy.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
 import { S3Uploads } from './s3-uploads.ts';
@@ -64,6 +66,9 @@ export const workflows = /* @__PURE__ */ once(
 );
 export const jobQueue = /* @__PURE__ */ once(
   () => new BatchJobQueue(new BatchClient(), settings.jobQueueArn()),
+);
+export const mlSpecs = /* @__PURE__ */ once(
+  () => new LambdaMlSpecChecker(new LambdaClient(), settings.mlSpecCheckName()),
 );
 export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),

@@ -7,6 +7,7 @@ import {
   NoSuchKey,
   NotFound,
   PutObjectCommand,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { ArtifactStore, StoredObject } from '../domain/ports.ts';
 import type { S3Location } from '../domain/s3-uri.ts';
@@ -80,6 +81,9 @@ export class S3ArtifactStore implements ArtifactStore {
   async copyOut(key: string, target: S3Location): Promise<void> {
     const source = { bucket: this.bucket, key };
     const original = await this.#head(source);
+    // An earlier save that was broken off is taken up where it was.
+    const there = await this.#headIfThere(target);
+    if (there && hasSameFingerprint(original, there)) return;
     const sizeBytes = original.ContentLength ?? 0;
     if (sizeBytes > maxCopyBytes) {
       await copyInParts(this.#client, { source, target, sizeBytes });
@@ -95,6 +99,16 @@ export class S3ArtifactStore implements ArtifactStore {
       );
     }
     checkSame(original, await this.#head(target), target);
+  }
+
+  /** S3 answers 403 for what is not there where we may not list. */
+  async #headIfThere(location: S3Location): Promise<HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.#head(location);
+    } catch (error) {
+      if (error instanceof S3ServiceException) return undefined;
+      throw error;
+    }
   }
 
   async putTextOut(target: S3Location, text: string): Promise<void> {
@@ -123,12 +137,28 @@ const checkSame = (
   target: S3Location,
 ): void => {
   if (copy.ContentLength !== original.ContentLength) throw notArrived(target, 'another size');
-  const copied = fingerprints(copy);
-  const comparable = fingerprints(original).findIndex((value, i) => value && copied[i]);
-  if (comparable < 0) return;
-  if (fingerprints(original)[comparable] !== copied[comparable]) {
-    throw notArrived(target, 'another checksum');
-  }
+  const pair = commonFingerprint(original, copy);
+  if (pair && pair[0] !== pair[1]) throw notArrived(target, 'another checksum');
+};
+
+/** Certain only where both have a fingerprint of one kind. */
+const hasSameFingerprint = (
+  original: HeadObjectCommandOutput,
+  there: HeadObjectCommandOutput,
+): boolean => {
+  const pair = commonFingerprint(original, there);
+  return (
+    original.ContentLength === there.ContentLength && pair !== undefined && pair[0] === pair[1]
+  );
+};
+
+const commonFingerprint = (
+  one: HeadObjectCommandOutput,
+  other: HeadObjectCommandOutput,
+): readonly [string | undefined, string | undefined] | undefined => {
+  const [ones, others] = [fingerprints(one), fingerprints(other)];
+  const kind = ones.findIndex((value, i) => value && others[i]);
+  return kind < 0 ? undefined : [ones[kind], others[kind]];
 };
 
 /**

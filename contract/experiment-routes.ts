@@ -27,7 +27,12 @@ export const createExperiment = route({
     }),
     epochCheckpoints: z._default(z.boolean(), false),
   }),
-  answer: z.object({ experiment: experimentResource, reconnected: z.boolean() }),
+  answer: z.object({
+    experiment: experimentResource,
+    reconnected: z.boolean(),
+    /** The name of the experiment that was alive and has been ended, without artifacts. */
+    superseded: z.optional(z.string()),
+  }),
   statuses: { 201: 'Created; a different alive experiment was ended', 200: 'Reconnected' },
   problems: ['invalid-ml-spec', 'code-changed', 'settings-changed', 'too-large'],
 });

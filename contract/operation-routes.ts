@@ -1,61 +1,9 @@
 import * as z from 'zod/mini';
-import { executors } from '../domain/operation.ts';
-import {
-  fitPlanResource,
-  logResource,
-  operationResource,
-  page,
-  resultResource,
-  runResource,
-} from './resources.ts';
+import { logResource, operationResource, page, resultResource, runResource } from './resources.ts';
 import { route } from './route.ts';
 import { digits, experimentPath, inExperiment, none, paging } from './route-parts.ts';
 
 const inOperation = z.extend(inExperiment, { operation: digits });
-
-/** A budget of more is none. */
-const positiveAmount = z.number().check(z.gt(0), z.lte(1_000_000));
-
-const budget = z
-  .strictObject({ gpuHours: z.optional(positiveAmount), usd: z.optional(positiveAmount) })
-  .check(
-    z.refine(({ gpuHours, usd }) => (gpuHours === undefined) !== (usd === undefined), {
-      error: 'must have either gpuHours or usd',
-    }),
-  );
-
-export const startFit = route({
-  name: 'startFit',
-  method: 'POST',
-  path: `${experimentPath}/fits`,
-  summary: 'Trains a config, a config group, or a list of them; with `dryRun` only plans it',
-  access: 'user',
-  params: inExperiment,
-  query: none,
-  body: z.strictObject({
-    dataHandleId: z.string(),
-    mlConfig: z.unknown(),
-    seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
-    numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-    executor: z._default(z.enum(executors), 'single'),
-    chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
-    budget: z.optional(budget),
-    dryRun: z._default(z.boolean(), false),
-  }),
-  answer: z.union([operationResource, fitPlanResource]),
-  statuses: { 202: 'The fit is accepted', 200: 'A dry run: what the fit would do' },
-  problems: [
-    'experiment-not-found',
-    'experiment-ended',
-    'data-handle-not-found',
-    'data-handle-not-ready',
-    'partition-missing',
-    'invalid-config',
-    'operation-in-progress',
-    'idempotency-key-reused',
-  ],
-  idempotent: true,
-});
 
 export const listOperations = route({
   name: 'listOperations',

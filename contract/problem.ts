@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { DomainError, Refusal } from '../domain/domain-error.ts';
+import type { DomainError, Fault, Refusal } from '../domain/domain-error.ts';
 import { refusals } from '../domain/domain-error.ts';
 
 /** What an HTTP caller may be told beyond the domain's refusals. */
@@ -47,7 +47,17 @@ export const problem = z.object({
   /** A sentence that says what to do. */
   detail: z.string(),
   /** The offending places of the request body, as JSON pointers. */
-  errors: z.optional(z.array(z.object({ pointer: z.string(), detail: z.string() }))),
+  errors: z.optional(
+    z.array(
+      z.object({
+        pointer: z.string(),
+        detail: z.string(),
+        /** In a text such as the MLSpec's: where, both from 1. */
+        line: z.optional(z.int()),
+        column: z.optional(z.int()),
+      }),
+    ),
+  ),
   /** The request's id, to find it in the logs. */
   instance: z.optional(z.string()),
 });
@@ -63,7 +73,7 @@ export const problemName = (type: string): string => type.slice(type.lastIndexOf
 export const problemOf = (
   type: ProblemType,
   detail: string,
-  errors: readonly { pointer: string; detail: string }[] = [],
+  errors: readonly Fault[] = [],
 ): Problem => ({
   type: base + type,
   ...problemTexts[type],

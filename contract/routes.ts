@@ -6,6 +6,7 @@ import {
   getExperiment,
   listExperiments,
 } from './experiment-routes.ts';
+import { startFit } from './fit-routes.ts';
 import {
   cancelOperation,
   getOperation,
@@ -14,7 +15,6 @@ import {
   listOperations,
   listResults,
   listRuns,
-  startFit,
 } from './operation-routes.ts';
 import { createUpload, getHealth, getOpenApi, syncWorker } from './service-routes.ts';
 

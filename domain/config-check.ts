@@ -58,9 +58,8 @@ export const anObject =
 /** An object with these members and no others. */
 export const objectOf = (known: Readonly<Record<string, Member>>): Check =>
   anObject(({ members, pointer }, faults) => {
-    for (const [name, { pointer: at }] of members) {
-      if (Object.hasOwn(known, name)) continue;
-      faults.add(at, `is not known here${suggestion(name, Object.keys(known))}`);
+    for (const { at, meant } of strangers(members, Object.keys(known))) {
+      faults.add(at, `is not known here${meant}`);
     }
     for (const [name, member] of Object.entries(known)) {
       const given = members.get(name);
@@ -68,6 +67,15 @@ export const objectOf = (known: Readonly<Record<string, Member>>): Check =>
       else if (member.required) faults.add(pointer + jsonPointer([name]), 'is missing');
     }
   });
+
+/** The members whose names are none of `known`, each with what may have been meant by it. */
+export const strangers = (
+  members: ObjectSpace['members'],
+  known: readonly string[],
+): readonly { readonly at: string; readonly meant: string }[] =>
+  [...members]
+    .filter(([name]) => !known.includes(name))
+    .map(([name, { pointer }]) => ({ at: pointer, meant: suggestion(name, known) }));
 
 /** A whole number from 1 to `highest`, or any from 1. */
 export const positiveInteger = (highest = Number.MAX_SAFE_INTEGER): Check =>

@@ -62,6 +62,24 @@ describe('what ml_config may be:', () => {
     const grid = { $grid: { train: { epochs: 1, batch_size: 1, optimizer } } };
     expect(expandConfigGroup(grid, 42).configs).toHaveLength(2);
   });
+
+  test('knobs inside a value of a List are tried with that value only', () => {
+    const optimizer = list(
+      { name: 'SGD', args: { lr: list(1, 2), momentum: list(0, 0.9) } },
+      { name: 'Adam', args: { lr: 3 } },
+    );
+    const grid = { $grid: { train: { epochs: 1, batch_size: 1, optimizer } } };
+    expect(rates(grid)).toEqual([1, 1, 2, 2, 3]);
+  });
+
+  test('a List in a List stands for its values one by one', () => {
+    expect(rates({ $grid: config(list(1, list(2, 3), 4)) })).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a Range may stand in a List that RandomSearch draws from', () => {
+    const drawn = rates(random(config(list(10, range(0, 1, { dtype: 'float' }))), 3));
+    expect(drawn.filter((lr) => lr < 1).length).toBeGreaterThanOrEqual(2);
+  });
 });
 
 describe('RandomSearch', () => {
@@ -81,7 +99,7 @@ describe('RandomSearch', () => {
 
   test('draws distinct leaves, down to every one there is', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (count, seed) => {
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(2 ** 32 - 1), (count, seed) => {
         const drawn = rates(random(config(range(1, 40)), count, seed));
         expect(new Set(drawn).size).toBe(count);
         expect(drawn.every((lr) => Number.isInteger(lr) && lr >= 1 && lr <= 40)).toBe(true);
@@ -137,8 +155,13 @@ describe('refused with a pointer to the place:', () => {
     ['an empty List', { $grid: config(list()) }, '/mlConfig/$grid/train/optimizer/args/lr/$list'],
     [
       'an empty List in a List',
-      { $grid: config(list(list())) },
-      '/mlConfig/$grid/train/optimizer/args/lr/$list/0/$list',
+      { $grid: config(list(1, list())) },
+      '/mlConfig/$grid/train/optimizer/args/lr/$list/1/$list',
+    ],
+    [
+      'a Range in a List inside GridSearch',
+      { $grid: config(list(1, range(0, 1))) },
+      '/mlConfig/$grid/train/optimizer/args/lr/$list/1',
     ],
     [
       'low above high',
@@ -161,6 +184,8 @@ describe('refused with a pointer to the place:', () => {
       '/mlConfig/$random/config/train/optimizer/args/lr/$range/step',
     ],
     ['no number of configs', random(config(), 0), '/mlConfig/$random/numConfigs'],
+    ['a seed below 0', random(config(), 1, -1), '/mlConfig/$random/seed'],
+    ['a seed of more than 32 bits', random(config(), 1, 2 ** 32), '/mlConfig/$random/seed'],
     ['an unknown generator', { $bayes: config() }, '/mlConfig'],
     ['a generator with company', { $grid: config(), x: 1 }, '/mlConfig'],
     [

@@ -18,7 +18,7 @@ import { readHalving } from './sha-config.ts';
  * declared order; every refusal points into what the caller sent.
  */
 
-export const maxLeaves = 10_000;
+const maxLeaves = 10_000;
 
 /** Characters of a leaf config as JSON; it travels in one item of the table and to every worker. */
 const maxLeafLength = 65_536;

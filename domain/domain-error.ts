@@ -28,6 +28,9 @@ export type Refusal = (typeof refusals)[number];
 export interface Fault {
   readonly pointer: string;
   readonly detail: string;
+  /** Where in a text, both from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** A rule said no. Carries the refusal's name, one sentence that says what to do, and the places at fault. */

@@ -8,9 +8,9 @@ import {
   positiveInteger,
   positiveNumber,
   required,
+  strangers,
   valuesOf,
 } from './config-check.ts';
-import type { ConfigSpace } from './config-space.ts';
 import type { FaultList } from './fault-list.ts';
 import { jsonPointer } from './json-pointer.ts';
 import { suggestion } from './suggestion.ts';
@@ -30,19 +30,20 @@ const takenLabel = 'loss';
 export const checkLeafConfig: Check = (config, faults) => wholeConfig(config, faults);
 
 /** `{name, args}` of a class that the engine has, with arguments that the class takes. */
-const classOf =
-  (catalogue: Catalogue, more: Readonly<Record<string, Member>> = {}): Check =>
-  (space, faults) => {
-    const shape = objectOf({
-      name: required(nameIn(catalogue)),
-      args: optional(anObject(() => undefined)),
-      ...more,
-    });
+const classOf = (catalogue: Catalogue, more: Readonly<Record<string, Member>> = {}): Check => {
+  const shape = objectOf({
+    name: required(nameIn(catalogue)),
+    args: optional(anObject(() => undefined)),
+    ...more,
+  });
+  return (space, faults) => {
     shape(space, faults);
     for (const value of valuesOf(space)) {
-      if (value.kind === 'object') checkArguments(value, catalogue, faults);
+      if (value.kind !== 'object') continue;
+      for (const call of callsOf(value, catalogue)) checkCall(call, faults);
     }
   };
+};
 
 const nameIn =
   (catalogue: Catalogue): Check =>
@@ -56,41 +57,40 @@ const nameIn =
     }
   };
 
-/** Every class that may be named with all the arguments it may then get. */
-const checkArguments = (space: ObjectSpace, catalogue: Catalogue, faults: FaultList): void => {
-  const name = space.members.get('name');
-  const names = new Set(name ? valuesOf(name).map(({ value }) => value) : []);
-  const args = space.members.get('args');
-  for (const named of names) {
-    const signature = typeof named === 'string' ? signatureOf(catalogue, named) : undefined;
-    if (typeof named !== 'string' || !signature) continue;
-    const call = { named, signature, at: `${space.pointer}/args` };
-    if (!args) checkCall(call, new Map(), faults);
-    else
-      for (const value of valuesOf(args))
-        checkCall({ ...call, at: value.pointer }, given(value), faults);
-  }
-};
-
-const given = (args: ConfigSpace): ReadonlyMap<string, ConfigSpace> =>
-  args.kind === 'object' ? args.members : new Map();
-
+/** A class with arguments that it may get together, and where they stand, or would. */
 interface Call {
   readonly named: string;
   readonly signature: Signature;
-  /** Where its arguments stand, or would. */
+  readonly args: ObjectSpace['members'];
   readonly at: string;
 }
 
-const checkCall = (
-  { named, signature, at }: Call,
-  args: ReadonlyMap<string, ConfigSpace>,
-  faults: FaultList,
-): void => {
-  const known = [...signature.required, ...signature.optional];
-  for (const [argument, { pointer }] of args) {
-    if (known.includes(argument)) continue;
-    faults.add(pointer, `is no argument of ${named}${suggestion(argument, known)}`);
+/** Every class that may be named, with all the arguments it may then get. */
+const callsOf = (space: ObjectSpace, catalogue: Catalogue): readonly Call[] =>
+  namesIn(space).flatMap((named) => {
+    const signature = signatureOf(catalogue, named);
+    return signature ? argumentsIn(space).map((given) => ({ named, signature, ...given })) : [];
+  });
+
+const namesIn = ({ members }: ObjectSpace): readonly string[] => {
+  const name = members.get('name');
+  const values = name ? valuesOf(name).map(({ value }) => value) : [];
+  return [...new Set(values)].filter((value) => typeof value === 'string');
+};
+
+/** No arguments at all are none of those needed. */
+const argumentsIn = ({ members, pointer }: ObjectSpace): readonly Pick<Call, 'args' | 'at'>[] => {
+  const args = members.get('args');
+  if (!args) return [{ args: new Map(), at: `${pointer}/args` }];
+  return valuesOf(args).map((value) => ({
+    args: value.kind === 'object' ? value.members : new Map(),
+    at: value.pointer,
+  }));
+};
+
+const checkCall = ({ named, signature, args, at }: Call, faults: FaultList): void => {
+  for (const stranger of strangers(args, [...signature.required, ...signature.optional])) {
+    faults.add(stranger.at, `is no argument of ${named}${stranger.meant}`);
   }
   for (const argument of signature.required) {
     if (args.has(argument)) continue;

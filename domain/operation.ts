@@ -50,7 +50,7 @@ export interface DownloadRequest {
 
 export interface EndRequest {
   readonly kind: 'end';
-  /** `s3://bucket/prefix` where the artifacts are saved. */
+  /** `s3://bucket/prefix/NAME/` under which the artifacts are saved. */
   readonly artifactsUri: string;
   readonly saveEpochCheckpoints: boolean;
 }

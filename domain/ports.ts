@@ -238,6 +238,18 @@ export interface Workflows {
   status(request: ExecutionRequest): Promise<'missing' | 'running' | 'over'>;
 }
 
+/** One thing wrong in a source file; line and column from 1. */
+export interface SourceFault {
+  readonly detail: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface MlSpecChecker {
+  /** What the engine would stumble over in an MLSpec file; reads it without running it. */
+  check(source: string): Promise<readonly SourceFault[]>;
+}
+
 export interface JobQueue {
   /** Terminates every job whose name starts with the prefix and that is not over. Returns how many. */
   terminateByPrefix(namePrefix: string, reason: string): Promise<number>;

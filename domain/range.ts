@@ -14,36 +14,56 @@ export interface Range {
 /** Integers further apart than this cannot be drawn evenly. */
 const widestIntegers = 2 ** 47;
 
-/** Reads the content of `{"$range": …}`; tells `wrong` of what is not right, by the member's name. */
-export const readRange = (
-  content: Json,
-  wrong: (detail: string, member?: string) => void,
-): Range | undefined => {
+/** Is told what is not right, and in which member if it is one's alone. */
+type Wrong = (detail: string, member?: string) => void;
+
+/** Reads the content of `{"$range": …}`; tells `wrong` of what is not right. */
+export const readRange = (content: Json, wrong: Wrong): Range | undefined => {
   if (!isObject(content)) {
     wrong('must have low and high');
     return undefined;
   }
   const { low = null, high = null, log = false, dtype = null, ...unknown } = content;
   for (const member of Object.keys(unknown)) wrong('is no part of a Range', member);
-  if (!isFiniteNumber(low)) wrong('must be a finite number', 'low');
-  if (!isFiniteNumber(high)) wrong('must be a finite number', 'high');
-  if (typeof log !== 'boolean') wrong('must be true or false', 'log');
-  if (dtype !== null && dtype !== 'int' && dtype !== 'float') {
-    wrong('must be "int" or "float"', 'dtype');
-    return undefined;
-  }
-  if (!(isFiniteNumber(low) && isFiniteNumber(high) && typeof log === 'boolean')) return undefined;
-  const whole = Number.isInteger(low) && Number.isInteger(high);
-  const range: Range = { low, high, log, integer: dtype === null ? whole : dtype === 'int' };
+  const written = { low, high, log, dtype };
+  if (!isWellWritten(written, wrong)) return undefined;
+  const range = rangeOf(written);
   return hasValues(range, wrong) ? range : undefined;
 };
 
-const isFiniteNumber = (value: Json): value is number => Number.isFinite(value);
+interface Written {
+  readonly low: number;
+  readonly high: number;
+  readonly log: boolean;
+  /** Without it, the ends say of what numbers the range is. */
+  readonly dtype: 'int' | 'float' | null;
+}
 
-const hasValues = (
-  { low, high, log, integer }: Range,
-  wrong: (detail: string, member?: string) => void,
-): boolean => {
+type Part = keyof Written;
+
+const parts: Readonly<Record<Part, { is(value: Json): boolean; readonly rule: string }>> = {
+  low: { is: Number.isFinite, rule: 'must be a finite number' },
+  high: { is: Number.isFinite, rule: 'must be a finite number' },
+  log: { is: (value) => typeof value === 'boolean', rule: 'must be true or false' },
+  dtype: {
+    is: (value) => value === null || value === 'int' || value === 'float',
+    rule: 'must be "int" or "float"',
+  },
+};
+
+const isWellWritten = (written: Readonly<Record<Part, Json>>, wrong: Wrong): written is Written => {
+  const names: readonly Part[] = ['low', 'high', 'log', 'dtype'];
+  const mistaken = names.filter((part) => !parts[part].is(written[part]));
+  for (const part of mistaken) wrong(parts[part].rule, part);
+  return mistaken.length === 0;
+};
+
+const rangeOf = ({ low, high, log, dtype }: Written): Range => {
+  const whole = Number.isInteger(low) && Number.isInteger(high);
+  return { low, high, log, integer: dtype === null ? whole : dtype === 'int' };
+};
+
+const hasValues = ({ low, high, log, integer }: Range, wrong: Wrong): boolean => {
   const whole = Number.isSafeInteger(low) && Number.isSafeInteger(high);
   if (low >= high) wrong('low must be below high');
   else if (log && low <= 0) wrong('must be above 0 in a logarithmic Range', 'low');

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Run, RunReport } from './run.ts';
-import { applyReport, cutShort, fail, loseWorker, maxFruitlessAttempts } from './run.ts';
+import type { Run, RunReport, RunStatus } from './run.ts';
+import {
+  applyReport,
+  cutShort,
+  fail,
+  loseWorker,
+  maxFruitlessAttempts,
+  runStatuses,
+} from './run.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const later = '2026-01-01T00:01:00.000Z';
@@ -115,4 +122,28 @@ test('a cut short run keeps its checkpoint, and a run that is over cannot be cut
   expect(cut).toMatchObject({ status: 'stopped', endedBy: 'cancelled', checkpoint });
   expect(cutShort(cut, 'superseded', later)).toBe(cut);
   expect(fail(cut, { message: 'no' }, later)).toBe(cut);
+});
+
+/** Contract §7; a small run may be ongoing and completed between two reports. */
+const mayGoTo: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
+  new: ['ongoing', 'stopped', 'deleted', 'failed', 'completed'],
+  ongoing: ['stopped', 'deleted', 'completed', 'failed'],
+  stopped: ['ongoing', 'deleted'],
+  completed: ['deleted'],
+  failed: ['deleted'],
+  deleted: [],
+};
+
+test.each(runStatuses)('a run that is %s goes only where it may', (status) => {
+  const before: Run = { ...run, status, fruitlessAttempts: maxFruitlessAttempts };
+  const reported = (['ongoing', 'stopped', 'completed', 'failed'] as const).map((of) =>
+    applyReport(before, report({ status: of }), told),
+  );
+  const after = [
+    ...reported,
+    loseWorker(before, 'host lost', later),
+    cutShort(before, 'cancelled', later),
+    fail(before, { message: 'no' }, later),
+  ];
+  for (const { status: reached } of after) expect([status, ...mayGoTo[status]]).toContain(reached);
 });

@@ -83,16 +83,6 @@ export interface EpochResult {
   readonly metrics: Readonly<Record<string, MetricValue>>;
 }
 
-/** Where a run may go from each status (contract §7). */
-export const transitions: Record<RunStatus, readonly RunStatus[]> = {
-  new: ['ongoing', 'stopped', 'deleted', 'failed'],
-  ongoing: ['stopped', 'deleted', 'completed', 'failed'],
-  stopped: ['ongoing', 'deleted'],
-  completed: ['deleted'],
-  failed: ['deleted'],
-  deleted: [],
-};
-
 const open: Record<RunStatus, boolean> = {
   new: true,
   ongoing: true,

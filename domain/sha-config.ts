@@ -30,17 +30,24 @@ export const readHalving = (
   const wrong: Wrong = (name, detail) => {
     faults.add(inside(place, name).pointer, detail);
   };
-  for (const name of Object.keys(value)) {
-    if (!parts.includes(name)) wrong(name, `is no part of a SHA${suggestion(name, parts)}`);
-  }
+  refuseUnknown(value, wrong);
   const metric = readMetric(value['metric'] ?? null, wrong);
   const mode = readMode(value['mode'] ?? null, wrong);
   const eta = readWhole(value['eta'] ?? defaultEta, 2, 'eta', wrong);
   const minEpochs = readWhole(value['minEpochs'] ?? defaultMinEpochs, 1, 'minEpochs', wrong);
   const maxEpochs = readMaxEpochs(value['maxEpochs'] ?? null, equalEpochs(spaces, faults), wrong);
-  if (!(metric && mode && eta && minEpochs && maxEpochs)) return undefined;
-  if (minEpochs <= maxEpochs) return { metric, mode, eta, minEpochs, maxEpochs };
-  return wrong('minEpochs', `is ${minEpochs}, but the runs train ${maxEpochs} epochs`);
+  if (minEpochs && maxEpochs && minEpochs > maxEpochs) {
+    return wrong('minEpochs', `is ${minEpochs}, but the runs train ${maxEpochs} epochs`);
+  }
+  return metric && mode && eta && minEpochs && maxEpochs
+    ? { metric, mode, eta, minEpochs, maxEpochs }
+    : undefined;
+};
+
+const refuseUnknown = (value: JsonObject, wrong: Wrong): void => {
+  for (const name of Object.keys(value)) {
+    if (!parts.includes(name)) wrong(name, `is no part of a SHA${suggestion(name, parts)}`);
+  }
 };
 
 const readMetric = (metric: Json, wrong: Wrong): string | undefined => {

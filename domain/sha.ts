@@ -50,7 +50,7 @@ export const rungAfter = (halving: Halving, epoch: number): number | undefined =
   rungsOf(halving).find((rung) => rung > epoch);
 
 /** How many of `contenders` runs go on. */
-export const survivors = (contenders: number, eta: number): number =>
+const survivors = (contenders: number, eta: number): number =>
   Math.max(1, Math.floor(contenders / eta));
 
 /**

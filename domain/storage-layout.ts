@@ -17,7 +17,7 @@ export const codeKey = (key: ExperimentKey, sha256: string): string =>
 export const manifestKey = (key: ExperimentKey, dataHandleId: string): string =>
   `${experimentPrefix(key)}data/${dataHandleId}/manifest.json`;
 
-export const operationPrefix = (key: ExperimentKey, operation: number): string =>
+const operationPrefix = (key: ExperimentKey, operation: number): string =>
   `${experimentPrefix(key)}operations/${operation}/`;
 
 /** The leaf configs of a fit, a JSON array in run ID order. */

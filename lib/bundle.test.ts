@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Bundle } from './bundle.ts';
 import { bundle } from './bundle.ts';
+import { handlers } from './handlers.ts';
+
+/** What is parsed at each cold start; more takes longer than 80 ms. */
+const maxBundleBytes = 450_000;
 
 let folder = '';
 let sources = '';
@@ -51,3 +56,15 @@ test('a folder without handlers is named', () => {
     /nowhere\/handlers\.ts/,
   );
 });
+
+const largest = ({ useCase, sizeBytes, packages }: Bundle): string => {
+  const parts = Object.entries(packages).toSorted(([, a], [, b]) => b - a);
+  const named = parts.slice(0, 8).map(([name, bytes]) => `${name} ${bytes}`);
+  return `${useCase} has ${sizeBytes} bytes: ${named.join(', ')}`;
+};
+
+test('no function of ours is larger than 450 KB', () => {
+  const made = bundle(handlers, join(folder, 'bundles'));
+  expect(made).toHaveLength(handlers.length);
+  expect(made.filter(({ sizeBytes }) => sizeBytes > maxBundleBytes).map(largest)).toEqual([]);
+}, 60_000);

@@ -8,6 +8,7 @@ import type { EngineJobArns } from './engine-job.ts';
 import { Events } from './events.ts';
 import { FrontDoor } from './front-door.ts';
 import { jobTermination } from './job-termination.ts';
+import { MlSpecCheck } from './ml-spec-check.ts';
 import { routeAccess } from './route-access.ts';
 import { StateTable } from './state-table.ts';
 import { WorkerSync } from './worker-sync.ts';
@@ -35,12 +36,20 @@ export class ControlPlaneStack extends Stack {
     const workflows = new Workflows(this, 'Workflows', { deployment, table, store, jobs, apiUrl });
     const { syncWorker } = new WorkerSync(this, 'WorkerSync', { deployment, table, store });
     const terminateJobs = jobTermination(this, jobQueueArn);
+    const mlSpecCheck = new MlSpecCheck(this, 'MlSpecCheck', settings);
     const { operation, end } = workflows;
     new Api(this, 'Api', {
       deployment,
       frontDoor,
       syncWorker,
-      access: routeAccess({ settings, table, store, workflows, terminateJobs }),
+      access: routeAccess({
+        settings,
+        table,
+        store,
+        workflows,
+        terminateJobs,
+        checkMlSpec: mlSpecCheck.ask,
+      }),
     });
     const restart = [operation.start, operation.describe, end.start, end.describe];
     const events = new Events(this, 'Events', {

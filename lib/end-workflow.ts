@@ -3,6 +3,7 @@ import { Choice, Condition, JsonPath, Pass, Result } from 'aws-cdk-lib/aws-stepf
 import { Construct } from 'constructs';
 import type { FanfoldFunction } from './fanfold-function.ts';
 import { completeStep, failStep, operationInput } from './operation-states.ts';
+import { noRetryForBuckets } from './retries.ts';
 import type { Settings } from './settings.ts';
 import { WorkflowMachine } from './workflow-machine.ts';
 import { workflowStep } from './workflow-step.ts';
@@ -29,6 +30,7 @@ export class EndWorkflow extends Construct {
     const save = workflowStep(this, 'Save the artifacts', props.saveArtifacts, {
       payload: operationInput({ nextRunId: JsonPath.numberAt('$.saved.nextRunId') }),
       resultPath: '$.saved',
+      firstRetry: noRetryForBuckets,
     });
     const complete = completeStep(this, props.completeOperation);
     const fail = failStep(this, props.completeOperation);

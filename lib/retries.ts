@@ -46,5 +46,11 @@ const stepRetry: RetryProps = {
   maxAttempts: 6,
 };
 
+/** The user's bucket is not there, or not ours to write to: told at once, since no other try does better. */
+export const noRetryForBuckets: RetryProps = {
+  errors: ['NoSuchBucket', 'AccessDenied'],
+  maxAttempts: 0,
+};
+
 /** In the order in which Step Functions tries them. */
 export const stepRetries: readonly RetryProps[] = [lambdaRetry, stepRetry];

@@ -13,6 +13,7 @@ interface World {
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
   readonly terminateJobs: Access;
+  readonly checkMlSpec: Access;
 }
 
 /** Who may reach what, route by route. */
@@ -22,11 +23,12 @@ export const routeAccess = ({
   store,
   workflows,
   terminateJobs,
+  checkMlSpec,
 }: World): RouteAccess => ({
   authorize: [table.read],
   getHealth: [],
   getOpenApi: [],
-  createExperiment: [table.readWrite, store.put(anyCode), terminateJobs],
+  createExperiment: [table.readWrite, store.put(anyCode), terminateJobs, checkMlSpec],
   listExperiments: [table.read, store.named],
   getExperiment: [table.read, store.named],
   endExperiment: [table.readWrite, workflows.end.start],

@@ -1,16 +1,21 @@
+import type { RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, type LambdaInvokeJsonPathProps } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { FanfoldFunction } from './fanfold-function.ts';
 import { stepRetries } from './retries.ts';
 
-type StepProps = Pick<LambdaInvokeJsonPathProps, 'payload' | 'resultSelector' | 'resultPath'>;
+interface StepProps
+  extends Pick<LambdaInvokeJsonPathProps, 'payload' | 'resultSelector' | 'resultPath'> {
+  /** Goes before the retries that every step has. */
+  readonly firstRetry?: RetryProps;
+}
 
 /** A state that calls one of our functions and tries again what can be tried again. */
 export const workflowStep = (
   scope: Construct,
   sentence: string,
   step: FanfoldFunction,
-  props: StepProps = {},
+  { firstRetry, ...props }: StepProps = {},
 ): LambdaInvoke => {
   const state = LambdaInvoke.jsonPath(scope, sentence, {
     lambdaFunction: step.lambda,
@@ -18,6 +23,7 @@ export const workflowStep = (
     retryOnServiceExceptions: false,
     ...props,
   });
+  if (firstRetry) state.addRetry(firstRetry);
   for (const retry of stepRetries) state.addRetry(retry);
   return state;
 };

@@ -29,7 +29,7 @@ export interface Emulator {
 const startLimitMilliseconds = 30_000;
 const pollMilliseconds = 20;
 
-export const endpointAt = (port: number): string => `http://127.0.0.1:${port}`;
+const endpointAt = (port: number): string => `http://127.0.0.1:${port}`;
 
 /** Starts the emulator over the state in its folder and waits until it answers. */
 export const startEmulator = async (settings: EmulatorSettings): Promise<Emulator> => {

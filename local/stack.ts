@@ -53,11 +53,11 @@ export const startStack = async (options: StackOptions): Promise<RunningStack> =
   const before = readStackFile(folder);
   const slots = options.slots ?? before?.slots ?? defaultSlots();
   const context = { maxWorkers: options.maxWorkers ?? slots, ...options.context };
-  const [assembly, emulator] = await Promise.all([
-    options.assembly ?? synthesize(context),
+  // First, so that nothing is running yet when the templates cannot be made.
+  const assembly = options.assembly ?? (await synthesize(context));
+  const emulator =
     running(before) ??
-      startEmulator({ ...withoutWishes(options), folder, slots, port: before?.port }),
-  ]);
+    (await startEmulator({ ...withoutWishes(options), folder, slots, port: before?.port }));
   try {
     const deployment = await deploy(assembly, emulator.endpoint, before?.deployed ?? {});
     const file = await describe(emulator, deployment, {

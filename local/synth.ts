@@ -17,7 +17,7 @@ import { cacheFolder, nodePrograms, repository } from './places.ts';
 
 /** What a template and its assets are made of. */
 const sources = [
-  '{bin,lib,contract,domain,lambdas,adapters}/**/*.{ts,json}',
+  '{bin,lib,contract,domain,lambdas,adapters}/**/*.{ts,json,py}',
   'containers/engine/**/*.{py,toml}',
   'containers/engine/Dockerfile',
   'cdk.json',

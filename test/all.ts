@@ -1,12 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parts } from './parts.ts';
+import { type Part, parts } from './parts.ts';
+import { type Ending, runCommand } from './run-command.ts';
 
 /*
  * Runs every part of the test suite in order, or the ones named: `npm test -- lint unit`. A red part
- * stops the run. The last line counts the tests of the parts that ran.
+ * stops the run, and so does a signal. The last line counts the tests of the parts that ran.
  */
 
 interface Count {
@@ -16,7 +16,7 @@ interface Count {
 
 const root = join(import.meta.dirname, '..');
 
-const main = (): number => {
+const main = async (): Promise<number> => {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !parts.some((part) => part.name === name));
   if (unknown.length > 0) {
@@ -24,34 +24,33 @@ const main = (): number => {
     return 2;
   }
   const total = { passed: 0, failed: 0 };
+  let askedBy: Ending['askedBy'];
   for (const part of parts) {
     if (named.length > 0 && !named.includes(part.name)) continue;
-    const { passed, failed } = runPart(part);
-    total.passed += passed;
-    total.failed += failed;
-    if (failed > 0) break;
+    const outcome = await runPart(part);
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    askedBy = outcome.askedBy;
+    if (outcome.failed > 0) break;
   }
   say(`\n${total.passed} passed, ${total.failed} failed`);
+  if (askedBy !== undefined) return 128 + constants.signals[askedBy];
   return total.failed === 0 ? 0 : 1;
 };
 
-const runPart = (part: (typeof parts)[number]): Count => {
+const runPart = async (part: Part): Promise<Count & Pick<Ending, 'askedBy'>> => {
   say(`\n── ${part.name}: ${part.summary}`);
   const start = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'fanfold-test-'));
   try {
     const report = join(folder, 'report');
-    const { status } = spawnSync(
-      part.command[0],
-      part.command.slice(1).concat(part.report(report)),
-      {
-        cwd: root,
-        stdio: 'inherit',
-      },
-    );
-    const count = countOf(part.counts, report, status === 0);
+    const [program, ...words] = part.command;
+    const { succeeded, askedBy } = await runCommand(program, [...words, ...part.report(report)], {
+      cwd: root,
+    });
+    const count = countOf(part.counts, report, succeeded);
     say(`── ${part.name}: ${count.passed} passed, ${count.failed} failed in ${seconds(start)} s`);
-    return count;
+    return { ...count, askedBy };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -60,19 +59,12 @@ const runPart = (part: (typeof parts)[number]): Count => {
 const seconds = (start: number): string => ((performance.now() - start) / 1000).toFixed(1);
 
 /** A tool that fails without naming a failed test counts as one failure. */
-const countOf = (
-  kind: (typeof parts)[number]['counts'],
-  report: string,
-  succeeded: boolean,
-): Count => {
+const countOf = (kind: Part['counts'], report: string, succeeded: boolean): Count => {
   const { passed, failed } = readers[kind](report, succeeded);
   return { passed, failed: succeeded ? failed : Math.max(failed, 1) };
 };
 
-const readers: Record<
-  (typeof parts)[number]['counts'],
-  (file: string, succeeded: boolean) => Count
-> = {
+const readers: Record<Part['counts'], (file: string, succeeded: boolean) => Count> = {
   tool: (_, succeeded) => ({ passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1 }),
   vitest: (file) => {
     const report = JSON.parse(readOr(file, '{}'));
@@ -98,4 +90,4 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-process.exitCode = main();
+process.exitCode = await main();

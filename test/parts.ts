@@ -34,10 +34,17 @@ const pytest = (name: string, summary: string, ...args: string[]): Part => ({
 
 /** The parts in the order they run: the quick ones first. */
 export const parts: readonly Part[] = [
-  tool('lint', 'format and lint of TypeScript', 'biome', 'ci', '--error-on-warnings', '.'),
-  tool('types', 'types of TypeScript', 'tsc', '--noEmit'),
   tool('py-format', 'format of Python', '.venv/bin/ruff', 'format', '--check', '.'),
   tool('py-lint', 'lint of Python', '.venv/bin/ruff', 'check', '.'),
+  tool('lint', 'format and lint of TypeScript', 'biome', 'ci', '--error-on-warnings', '.'),
+  tool('types', 'types of TypeScript', 'tsc', '--noEmit'),
+  vitest('architecture', 'what may import what', 'test/architecture'),
+  tool(
+    'unused',
+    'files, exports and packages that nothing uses',
+    'knip',
+    '--treat-config-hints-as-errors',
+  ),
   tool('py-types', 'types of Python', '.venv/bin/basedpyright'),
   vitest(
     'unit',
@@ -48,12 +55,16 @@ export const parts: readonly Part[] = [
     'lib',
     'local',
     'clients',
+    'bench',
+    'test/run-command',
   ),
+  pytest('ml-spec', 'the check of MLSpec files', 'lambdas/ml-spec/tests'),
   vitest('templates', 'policies of the CloudFormation templates', 'test/templates'),
   vitest('adapters', 'the ports on the emulator', 'adapters'),
   vitest('halving', 'SHA on the emulator, with engines that only talk', 'test/halving'),
   pytest('engine', 'the training engine', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),
   pytest('emulator', 'the embedded AWS', 'local/tests'),
-  vitest('e2e', 'the whole stack', 'test/e2e/fit.test.ts'),
+  // One file after the other: each has a stack of its own, and some count seconds.
+  vitest('e2e', 'the whole stack', '--no-file-parallelism', 'test/e2e'),
 ];

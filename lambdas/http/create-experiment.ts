@@ -10,7 +10,10 @@ import { useCase } from '../use-case.ts';
 import type { HttpPorts } from './ports.ts';
 import { showExperiment } from './show.ts';
 
-type Ports = Pick<HttpPorts, 'experiments' | 'artifacts' | 'jobQueue' | 'clock' | 'entropy'>;
+type Ports = Pick<
+  HttpPorts,
+  'experiments' | 'artifacts' | 'jobQueue' | 'mlSpecs' | 'clock' | 'entropy'
+>;
 
 const maxSourceBytes = 1024 * 1024;
 
@@ -33,23 +36,36 @@ export const createExperiment = useCase(route, async ({ params, body }, ports: P
     mlSpec: { fileName: body.mlSpec.fileName, sha256: sha256(body.mlSpec.source) },
     epochCheckpoints: body.epochCheckpoints,
   };
-  checkSource(wanted);
+  checkSize(wanted);
+  await checkCode(wanted, ports);
   for (let round = 0; round < maxRounds; round++) {
     const alive = await ports.experiments.findAlive(wanted.workspace);
     if (alive && isSameExperiment(alive, wanted.name)) return reconnect(alive, wanted, ports);
     const created = await replaceAlive(alive, wanted, ports);
-    if (created) return show(201, created, ports);
+    if (created) return show(201, created, ports, alive);
   }
   throw new Error(`experiment ${wanted.name} lost ${maxRounds} races in a row`);
 });
 
-const checkSource = ({ source, mlSpec }: Wanted): void => {
+const checkSize = ({ source, mlSpec }: Wanted): void => {
   const bytes = Buffer.byteLength(source);
   if (bytes <= maxSourceBytes) return;
   throw new DomainError(
     'invalid-ml-spec',
     `${mlSpec.fileName} has ${bytes} bytes; at most 1 MiB is taken`,
     [{ pointer: '/mlSpec/source', detail: 'too long' }],
+  );
+};
+
+/** Before anything else is ended for it. */
+const checkCode = async ({ source, mlSpec }: Wanted, { mlSpecs }: Ports): Promise<void> => {
+  const faults = await mlSpecs.check(source);
+  const [first] = faults;
+  if (!first) return;
+  throw new DomainError(
+    'invalid-ml-spec',
+    `${mlSpec.fileName}:${first.line}:${first.column} ${first.detail}`,
+    faults.map((fault) => ({ pointer: '/mlSpec/source', ...fault })),
   );
 };
 
@@ -97,10 +113,16 @@ const newExperiment = (name: string, wanted: Wanted, { clock, entropy }: Ports):
   lastRunId: 0,
 });
 
-const show = (status: 200 | 201, experiment: Experiment, { artifacts }: Ports) => ({
+const show = (
+  status: 200 | 201,
+  experiment: Experiment,
+  { artifacts }: Ports,
+  superseded?: Experiment,
+) => ({
   status,
   body: {
     experiment: showExperiment(experiment, artifacts.bucket),
     reconnected: status === 200,
+    superseded: superseded?.experiment,
   },
 });

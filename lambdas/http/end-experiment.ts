@@ -18,7 +18,7 @@ export const endExperiment = useCase(
     if (experiment.status === 'ended') return { status: 200, body: { ended: false } };
     if (body.artifactsBucket === undefined) return endAtOnce(experiment, ports);
     checkSaving(experiment, body);
-    const artifactsUri = body.artifactsBucket.replace(/\/*$/, '/');
+    const artifactsUri = `${body.artifactsBucket.replace(/\/*$/, '/')}${experiment.experiment}/`;
     const operation = await startOperation(
       {
         key: params,

@@ -12,6 +12,7 @@ import {
   jobNotes,
   jobQueue,
   maxWorkers,
+  mlSpecs,
   operations,
   results,
   runs,
@@ -49,6 +50,7 @@ export const createExperimentHandler = /* @__PURE__ */ http(createExperiment, ()
   experiments: experiments(),
   artifacts: artifacts(),
   jobQueue: jobQueue(),
+  mlSpecs: mlSpecs(),
   clock,
   entropy,
 }));

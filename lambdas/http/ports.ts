@@ -6,6 +6,7 @@ import type {
   ExperimentStore,
   JobNoteStore,
   JobQueue,
+  MlSpecChecker,
   OperationStore,
   ResultStore,
   RunStore,
@@ -29,6 +30,7 @@ export interface HttpPorts {
   readonly uploads: Uploads;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
+  readonly mlSpecs: MlSpecChecker;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Workers an operation may have at once in a workspace. */

@@ -1,4 +1,4 @@
-import { startFit as route } from '../../contract/operation-routes.ts';
+import { startFit as route } from '../../contract/fit-routes.ts';
 import type { Call } from '../../contract/route.ts';
 import { budgetOf } from '../../domain/budget.ts';
 import { expandConfigGroup } from '../../domain/config-group.ts';

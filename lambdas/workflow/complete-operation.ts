@@ -51,12 +51,20 @@ const errorOf = async (
   operation: Operation,
   { dataHandles }: Ports,
 ): Promise<string | undefined> => {
-  if (failure) return `${failure.Error ?? 'error'}: ${(failure.Cause ?? '').slice(0, 500)}`;
+  if (failure) return `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}`;
   if (operation.request.kind !== 'download') return undefined;
   const { dataHandleId } = operation.request;
   const handle = await dataHandles.find({ ...operation, dataHandleId });
   return handle?.error;
 };
+
+/** A Lambda function's failure comes as JSON, others as text. */
+const messageIn = (cause: string): string => {
+  const message = /"errorMessage":\s*("(?:[^"\\]|\\.)*")/.exec(cause)?.[1];
+  return (message === undefined ? cause : String(JSON.parse(message))).slice(0, maxMessageLength);
+};
+
+const maxMessageLength = 500;
 
 /** Workers settle their runs; runs are left only when a step failed or a cancel came before the workers. */
 const settleLeftRuns = async (

@@ -38,7 +38,7 @@ interface Target {
 export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Saved> => {
   const { experiment, operation } = await findStep(input, ports);
   if (operation.request.kind !== 'end') throw new Error('only an end saves artifacts');
-  const target = targetOf(experiment, operation.request);
+  const target = targetOf(operation.request);
   const from = input.nextRunId ?? 0;
   if (from === 0) {
     await saveExperiment(experiment, target, ports);
@@ -52,13 +52,13 @@ export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Sav
   return { done: to === experiment.lastRunId, nextRunId: to + 1 };
 };
 
-const targetOf = (experiment: Experiment, { artifactsUri }: EndRequest): Target => {
+const targetOf = ({ artifactsUri }: EndRequest): Target => {
   const location = parseS3Uri(artifactsUri);
   if (!location) throw new Error(`${artifactsUri} is no S3 URI`);
-  return { bucket: location.bucket, prefix: `${location.key}${experiment.experiment}/` };
+  return { bucket: location.bucket, prefix: location.key };
 };
 
-/** The experiment's record, its code, its data manifests, its operations' configs, and its logs. */
+/** The experiment's record, its code, its data manifests, its operations, and its logs. */
 const saveExperiment = async (
   experiment: Experiment,
   target: Target,
@@ -72,10 +72,30 @@ const saveExperiment = async (
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
+  await saveOperations(experiment, target, ports);
   for (const folder of ['code/', 'data/', 'operations/', 'logs/']) {
     await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
   }
 };
+
+/** What each operation was asked: seeds, chunks, configs' places; without it no run could be repeated. */
+const saveOperations = async (
+  experiment: Experiment,
+  { bucket, prefix }: Target,
+  { operations, artifacts }: Ports,
+): Promise<void> => {
+  let cursor: string | undefined;
+  do {
+    const page = await operations.list(experiment, { limit: operationsPerPage, cursor });
+    for (const operation of page.items) {
+      const key = `${prefix}operations/${operation.operation}/operation.json`;
+      await artifacts.putTextOut({ bucket, key }, JSON.stringify(operation, null, 2));
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+};
+
+const operationsPerPage = 100;
 
 /** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
 const saveRun = async (

@@ -1,12 +1,11 @@
 import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 
-const source = '^(bin|lib|lambdas|contract|domain|adapters|local|clients)/';
-
-/** What each folder may import besides itself. Everything not listed is forbidden. */
+/** What each part may import besides itself. Everything not listed is forbidden. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: ['pure-rand'],
   contract: ['domain', 'zod', 'node:'],
   adapters: ['domain', 'contract', '@aws-sdk', 'dynamodb-toolbox', 'node:'],
+  'adapters/testing': ['vitest'],
   lambdas: [
     'domain',
     'contract',
@@ -17,10 +16,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'aws-lambda',
     'node:',
   ],
-  local: ['@aws-sdk', 'node:'],
-  lib: ['contract', 'aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild', 'zod', 'node:'],
-  bin: ['lib', 'aws-cdk-lib', 'node:'],
+  lib: ['contract', 'aws-cdk-lib', 'constructs', 'esbuild', 'zod', 'node:'],
+  bin: ['lib'],
+  clients: ['contract', 'node:'],
+  local: ['@aws-sdk', 'zod', 'node:'],
+  examples: ['local', 'node:'],
 };
+
+/** What crosses parts: these may import all. */
+const crossing = ['test', 'bench'];
+
+/** The folders that have rules. */
+export const folders = [...Object.keys(allowed).filter((part) => !part.includes('/')), ...crossing];
 
 const target = (name: string) =>
   name === 'node:'
@@ -32,20 +39,40 @@ const forbidden: IForbiddenRuleType[] = [
     name: 'use-cases-know-no-cloud',
     severity: 'error',
     from: { path: '^lambdas/', pathNot: '/(handlers|middleware|logger|telemetry)[.]ts$' },
-    to: { path: '^adapters/|@middy|@aws-sdk|aws-lambda-powertools' },
+    to: { path: '^adapters/|@middy|@aws-sdk|aws-lambda' },
+  },
+  {
+    name: 'only-generate-touches-files',
+    severity: 'error',
+    from: { path: '^contract/', pathNot: '^contract/generate[.]ts$' },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'what-runs-knows-no-tests',
+    severity: 'error',
+    from: { pathNot: '^(adapters/testing|test|bench)/' },
+    to: { path: '^adapters/testing/' },
   },
   { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
   { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
-  { name: 'no-orphan', severity: 'error', from: { orphan: true, path: source }, to: {} },
+  {
+    name: 'no-orphan',
+    severity: 'error',
+    from: { orphan: true, pathNot: `^(${crossing.join('|')})/` },
+    to: {},
+  },
 ];
 
 /** The import rules of the project as dependency-cruiser takes them. */
 export const importRules: IConfiguration = {
   forbidden,
-  allowed: Object.entries(allowed).flatMap(([folder, names]) => [
-    { from: { path: `^${folder}/` }, to: { path: `^${folder}/` } },
-    ...names.map((name) => ({ from: { path: `^${folder}/` }, to: target(name) })),
-  ]),
+  allowed: [
+    ...Object.entries(allowed).flatMap(([part, names]) => [
+      { from: { path: `^${part}/` }, to: { path: `^${part}/` } },
+      ...names.map((name) => ({ from: { path: `^${part}/` }, to: target(name) })),
+    ]),
+    ...crossing.map((folder) => ({ from: { path: `^${folder}/` }, to: {} })),
+  ],
   allowedSeverity: 'error',
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -6,7 +6,7 @@ import {
   getExperiment,
   listExperiments,
 } from '../../contract/experiment-routes.ts';
-import { startFit } from '../../contract/operation-routes.ts';
+import { startFit } from '../../contract/fit-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import {
   config,
@@ -119,6 +119,55 @@ describe('a name', () => {
   });
 });
 
+describe('code that', () => {
+  const refused = async (source: string) => {
+    const before = await alive();
+    const error = await user.create('bad-code', source).catch((problem: unknown) => problem);
+    expect(await alive()).toEqual(before);
+    return error;
+  };
+
+  test('does not parse is refused with its line and column, before anything is ended', async () => {
+    const source = specSource.replace(
+      'def create_model(self, cfg):',
+      'def create_model(self, cfg)',
+    );
+    const line = source.slice(0, source.indexOf('def create_model')).split('\n').length;
+    expect(await refused(source)).toMatchObject({
+      name: 'invalid-ml-spec',
+      message: expect.stringMatching(`^line.py:${line}:\\d+ does not parse: expected ':'`),
+      problem: { errors: [{ pointer: '/mlSpec/source', line, column: expect.any(Number) }] },
+    });
+  });
+
+  test('lacks the class, or methods of it, is told which', async () => {
+    expect(await refused('x = 1')).toMatchObject({
+      message: 'line.py:1:1 defines no class MLSpec',
+    });
+    const problem = await refused(specSource.replaceAll(/def (create_model|row_prep)/g, 'def _$1'));
+    expect(problem).toMatchObject({
+      problem: {
+        errors: [
+          { detail: 'class MLSpec lacks the method row_prep(self, row, object_dir, cfg, mode)' },
+          { detail: 'class MLSpec lacks the method create_model(self, cfg)' },
+        ],
+      },
+    });
+  });
+
+  test('has more than 1 MiB is refused', async () => {
+    expect(await refused(`${specSource}#${'x'.repeat(2 ** 20)}`)).toMatchObject({
+      name: 'invalid-ml-spec',
+      message: expect.stringContaining('at most 1 MiB'),
+    });
+  });
+
+  test('would do harm when run is only read', async () => {
+    const created = await user.create('harmless', `${specSource}\nimport os\nos._exit(1)\n`);
+    expect(created.reconnected).toBe(false);
+  });
+});
+
 describe('reconnecting', () => {
   test('with changed code or settings is refused, naming both, and changes nothing', async () => {
     await user.create('same');
@@ -172,7 +221,7 @@ test('superseding ends the old experiment, and nothing its workers still send is
   if (!job) throw new Error('no job runs');
   await expect(syncAs(stack, job)).rejects.toMatchObject({ name: 'worker-fenced' });
 
-  await user.create('new');
+  expect(await user.create('new')).toMatchObject({ superseded: 'old' });
   expect(await show('old')).toMatchObject({ status: 'ended', endedBy: 'superseded' });
   await expect(syncAs(stack, job)).rejects.toMatchObject({ name: 'experiment-ended' });
   expect(await user.ended('old', operation)).toMatchObject({ status: 'cancelled' });

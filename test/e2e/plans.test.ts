@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createDataHandle } from '../../contract/experiment-routes.ts';
-import { cancelOperation, listOperations, startFit } from '../../contract/operation-routes.ts';
+import { startFit } from '../../contract/fit-routes.ts';
+import { cancelOperation, listOperations } from '../../contract/operation-routes.ts';
 import type { FitPlanResource, RunResource } from '../../contract/resources.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { config, freshStack, removeStack, trainCsv, until, userOf, workspace } from './scene.ts';

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
-import { getOperation, listResults, listRuns, startFit } from '../../contract/operation-routes.ts';
+import { startFit } from '../../contract/fit-routes.ts';
+import { getOperation, listResults, listRuns } from '../../contract/operation-routes.ts';
 import type {
   FitPlanResource,
   OperationResource,
@@ -78,11 +79,11 @@ export const validationCsv = csvRows(24, 1000);
 export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
   const { call } = client(stack);
 
-  const create = async (name: string, source = specSource) =>
+  const create = async (name: string, source = specSource, more: object = {}) =>
     (
       await call(createExperiment, {
         params: { workspace },
-        body: { name, mlSpec: { fileName: 'line.py', source } },
+        body: { name, mlSpec: { fileName: 'line.py', source }, ...more },
       })
     ).body;
 

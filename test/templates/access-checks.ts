@@ -35,7 +35,7 @@ describe('access', () => {
   test('every function has a role of its own', () => {
     const roles = Object.values(functions).map(({ role }) => role);
     expect(new Set(roles).size).toBe(roles.length);
-    expect(roles).toHaveLength(routes.length + 7);
+    expect(roles).toHaveLength(routes.length + 8);
   });
 
   test('no function can delete an item or an object', () => {
@@ -54,6 +54,7 @@ describe('access', () => {
 
   test.each([
     ['GetHealth', []],
+    ['MlSpecCheck', []],
     ['Authorize', tableReads],
     ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
     ['CancelOperation', [...tableReads, ...tableWrites, 'batch:ListJobs', 'batch:TerminateJob']],

@@ -56,10 +56,10 @@ describe('the API', () => {
     }
   });
 
-  test('runs on Node 24, on ARM, traced, each function with a log that forgets', () => {
+  test('runs on Node 24, or where Python is to be read on Python, on ARM, traced, each function with a log that forgets', () => {
     for (const lambda of Object.values(propertiesOf(controlPlane, 'AWS::Lambda::Function'))) {
       expect(lambda).toMatchObject({
-        Runtime: 'nodejs24.x',
+        Runtime: lambda['Handler'] === 'check_ml_spec.handler' ? 'python3.15' : 'nodejs24.x',
         Architectures: ['arm64'],
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },

@@ -32,7 +32,7 @@ export const functions: Readonly<Record<string, { role: string; variables: reado
     Object.values(propertiesOf(controlPlane, 'AWS::Lambda::Function')).map(
       ({ Role, Environment }) => {
         const role: string = Role['Fn::GetAtt'][0];
-        const variables = Object.keys(Environment.Variables);
+        const variables = Object.keys(Environment?.Variables ?? {});
         return [nameOf(role), { role, variables }];
       },
     ),

@@ -42,6 +42,12 @@ def test_a_problem_keeps_its_sentence_its_places_and_its_status():
     assert str(problem) == "1 knob is wrong\n  /train/epochs: must be at least 1"
 
 
+def test_what_the_sentence_tells_already_is_not_listed_again():
+    fault = fanfold.Fault("/train", "is missing")
+    told = fanfold.InvalidConfig("it cannot be trained: /train is missing", errors=[fault])
+    assert str(told) == "it cannot be trained: /train is missing"
+
+
 def test_a_problem_type_of_a_later_service_is_still_a_problem():
     problem = problem_of(answer(409, type="https://fanfold.dev/problems/new-one", detail="no"))
     assert type(problem) is fanfold.Problem
@@ -116,6 +122,12 @@ def test_a_call_without_a_key_is_tried_again_only_if_it_never_arrived():
 def test_a_service_that_never_answers_is_unreachable():
     with pytest.raises(fanfold.Unreachable, match="npm run up"):
         http(Flaky(*[httpx.ConnectError("refused")] * 9)).get("/v1/x")
+
+
+def test_what_answers_but_is_no_fanfold_service_is_told_apart():
+    page = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>"))
+    with pytest.raises(fanfold.Unreachable, match="not as a Fanfold service does"):
+        http(page).get("/v1/x")
 
 
 def test_the_base_url_keeps_its_path_and_the_token_goes_along():

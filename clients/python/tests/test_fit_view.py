@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 import wire
@@ -22,7 +23,7 @@ def test_a_row_shows_what_differs_how_far_it_is_and_what_it_measured():
     progress = {"epoch": 2, "chunk": 1, "chunks": 4}
     runs = [wire.run(1, completedEpochs=1, progress=progress), wire.run(2, "new")]
     seen = view(runs, [wire.result(1, 1, 0.25, val_loss=0.5)], runCount=3)
-    assert seen.columns == (
+    assert tuple(column.name for column in seen.columns) == (
         "run",
         "lr",
         "status",
@@ -33,8 +34,8 @@ def test_a_row_shows_what_differs_how_far_it_is_and_what_it_measured():
     )
     first = seen.rows[0]
     assert (first.knobs, first.epochs, first.chunks) == (("0.01",), "1/4", "1/4")
-    assert first.losses == ("0.25", "0.5")
-    assert "1 ongoing, 2 new" in seen.summary
+    assert first.metrics == ("0.2500", "0.5000")
+    assert seen.summary == "Fit 1 running · 0:00 · 3 runs: 1 ongoing, 2 new"
 
 
 def test_progress_of_an_epoch_that_is_finished_is_not_counted_twice():
@@ -62,13 +63,38 @@ def test_a_failed_run_is_one_sentence_with_the_way_to_its_traceback():
 def test_a_fit_that_is_over_names_its_best_run():
     runs = [wire.run(1, "completed"), wire.run(2, "completed")]
     results = [wire.result(1, 4, 1, val_loss="NaN"), wire.result(2, 4, 1, val_loss=0.125)]
-    assert view(runs, results, status="completed").notes == ("Lowest last val_loss: 0.125 (run 2)",)
+    seen = view(runs, results, status="completed")
+    assert seen.notes == ("Run 2 ended with the lowest val_loss, 0.1250",)
+    assert "this epoch" not in [column.name for column in seen.columns]
+
+
+def test_numbers_stand_to_the_right_and_text_to_the_left():
+    train = {"epochs": 4, "lr": 0.01}
+    runs = [
+        wire.run(n, config={"train": train, "user_knobs": {"width": 8 * n, "kind": kind}})
+        for n, kind in ((1, "mlp"), (2, "cnn"))
+    ]
+    assert [column.kind for column in view(runs).knobs] == ["number", "text"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.95, "0.9500"), (0, "0.0000"), (0.0001, "1.00e-04"), (123456.0, "1.23e+05"), ("NaN", "nan")],
+)
+def test_measured_values_line_up_below_one_another(value, text):
+    (row,) = view([wire.run(1)], [wire.result(1, 1, value)]).rows
+    assert row.metrics == (text,)
+
+
+def test_before_the_first_worker_the_wait_is_told():
+    assert view([wire.run(1, "new")]).notes == ("Waiting for the first worker to start",)
+    assert view([wire.run(1, "new"), wire.run(2)]).notes == ()
 
 
 def test_html_escapes_what_users_wrote():
     html = fit_html(view([wire.run(3, "failed", error=ERROR)]))
     assert "&lt;b&gt;bad" in html
-    assert "<b>" not in html
+    assert "<b>bad" not in html
 
 
 def test_a_terminal_shows_the_table_in_place():
@@ -81,6 +107,17 @@ def test_a_terminal_shows_the_table_in_place():
     assert "\x1b[1A" in out.getvalue()
 
 
+def test_a_hiccup_is_told_below_the_table_not_in_its_place():
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, height=20, color_system=None)
+    with TerminalScreen(console) as screen:
+        screen.show(view([wire.run(1)]))
+        before = out.tell()
+        screen.show_line("No news")
+    assert "Fit 1 running" in out.getvalue()[before:]
+    assert "No news" in out.getvalue()[before:]
+
+
 def test_a_pipe_gets_a_line_per_change_and_the_table_at_the_end(capsys):
     with PlainScreen() as screen:
         screen.show(view([wire.run(1), wire.run(2, "new")]))
@@ -88,7 +125,7 @@ def test_a_pipe_gets_a_line_per_change_and_the_table_at_the_end(capsys):
         screen.show(view([wire.run(1, completedEpochs=1)], [wire.result(1, 1, 0.5)]))
         assert capsys.readouterr().out.splitlines() == [
             "run 1: ongoing, epoch 0/4",
-            "run 1: ongoing, epoch 1/4, train_loss 0.5",
+            "run 1: ongoing, epoch 1/4, train_loss 0.5000",
         ]
         screen.finish(view([wire.run(1, "completed", completedEpochs=4)], status="completed"))
     assert "Fit 1 completed" in capsys.readouterr().out
@@ -98,7 +135,7 @@ def test_a_pipe_is_told_of_many_runs_all_together(capsys):
     with PlainScreen() as screen:
         screen.show(view([wire.run(n, completedEpochs=2) for n in range(1, 31)]))
         screen.show(view([wire.run(n, completedEpochs=2) for n in range(1, 31)]))
-    assert capsys.readouterr().out == "50% · Fit 1 running · 0:00 · 30 ongoing\n"
+    assert capsys.readouterr().out == "50% · Fit 1 running · 0:00 · 30 runs: 30 ongoing\n"
 
 
 def test_brackets_in_knobs_are_text_not_markup():
@@ -109,12 +146,24 @@ def test_brackets_in_knobs_are_text_not_markup():
     assert "[bold]x" in out.getvalue()
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 140])
+@pytest.mark.parametrize("width", [50, 60, 80, 100, 140])
 def test_the_table_fits_the_terminal_and_keeps_the_run_ids(width):
-    runs = [wire.run(n, completedEpochs=1) for n in (101, 102)]
+    lines = drawn(width)
+    assert max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines[-2:]] == ["101", "102"]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_eighty_columns_have_room_for_both_bars(width):
+    (row,) = [line for line in drawn(width) if line.startswith("102")]
+    bars = re.findall(r"━+─+ \d+/\d+", row)
+    assert [bar.split()[1] for bar in bars] == ["1/4", "3/4"]
+
+
+def drawn(width):
+    progress = {"epoch": 2, "chunk": 3, "chunks": 4}
+    runs = [wire.run(n, completedEpochs=1, progress=progress) for n in (101, 102)]
     results = [wire.result(n, 1, 0.5, val_loss=0.25, val_accuracy=0.5) for n in (101, 102)]
     out = io.StringIO()
     Console(file=out, width=width).print(FitTable(view(runs, results)))
-    lines = out.getvalue().splitlines()
-    assert max(map(len, lines)) <= width
-    assert [line.split()[0] for line in lines[-2:]] == ["101", "102"]
+    return out.getvalue().splitlines()

@@ -36,7 +36,8 @@ class BatchIntegration:
 
     def register(self, on_change: Callable[[], None]) -> None:
         """Add the integration to the emulator's, and make StopExecution reach the jobs."""
-        stepfunctions._SERVICE_DISPATCH["arn:aws:states:::batch:submitJob"] = self.submit
+        integrations: dict[str, Any] = stepfunctions._SERVICE_DISPATCH
+        integrations["arn:aws:states:::batch:submitJob"] = self.submit
         _know_the_execution_in_tasks(on_change)
         _keep_stopped_executions_stopped(on_change)
         stop = stepfunctions._stop_execution

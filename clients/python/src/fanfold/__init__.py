@@ -46,6 +46,7 @@ from fanfold.errors import (
 from fanfold.experiment import Experiment
 from fanfold.fit_plan import FitPlan
 from fanfold.knobs import SHA, GridSearch, List, RandomSearch, Range
+from fanfold.replay import Replay, replay
 
 __all__ = [
     "SHA",
@@ -81,10 +82,12 @@ __all__ = [
     "Problem",
     "RandomSearch",
     "Range",
+    "Replay",
     "RunNotFound",
     "SettingsChanged",
     "TooLarge",
     "Unauthorized",
     "Unreachable",
     "WorkerFenced",
+    "replay",
 ]

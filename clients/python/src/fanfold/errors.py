@@ -39,10 +39,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One offending place of a request: a JSON pointer (RFC 6901) and what is wrong there."""
+    """One offending place of a request: a JSON pointer (RFC 6901) and what is wrong there.
+
+    In a text, such as an MLSpec file, `line` and `column` (from 1) say where.
+    """
 
     pointer: str
     detail: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = self.pointer if self.line is None else f"line {self.line}, column {self.column}"
+        return f"{place}: {self.detail}"
+
+    def is_told_in(self, sentence: str) -> bool:
+        """Whether a sentence says the same."""
+        place = self.pointer if self.line is None else f":{self.line}:{self.column}"
+        return f"{place} {self.detail}" in sentence
 
 
 class FanfoldError(Exception):
@@ -97,7 +111,10 @@ class Problem(FanfoldError):  # noqa: N818
         self.instance = instance
 
     def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  {e.pointer}: {e.detail}" for e in self.errors)])
+        untold = [error for error in self.errors if not error.is_told_in(self.detail)]
+        # A list of several is shown whole, even if the sentence has its first.
+        places = self.errors if untold else ()
+        return "\n".join([self.detail, *(f"  {error}" for error in places)])
 
 
 class CodeChanged(Problem):
@@ -193,9 +210,10 @@ class WorkerFenced(Problem):
 
 
 class Detached(KeyboardInterrupt):
-    """The user interrupted the watching; the operation goes on without being watched."""
+    """The user interrupted the watching; the operation goes on, and the text says how to return."""
 
     def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook."""
         return [f"Detached: {self}"]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
-from fanfold.errors import ExperimentNotFound, InvalidMlSpec, InvalidRequest, OperationFailed
+from fanfold.errors import ExperimentNotFound, OperationFailed
 from fanfold.fit_plan import FitPlan
 from fanfold.fit_request import fit_request
 from fanfold.frames import results_frame, runs_frame
@@ -18,6 +18,7 @@ from fanfold.resources import ExperimentResource, Operation
 from fanfold.routes import ExperimentRoutes, WorkspaceRoutes
 from fanfold.screens import say
 from fanfold.session import remember
+from fanfold.spec_file import read_source
 from fanfold.watching import follow_fit, follow_operation
 
 _DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
@@ -60,15 +61,18 @@ class Experiment:
     ) -> None:
         workspace = WorkspaceRoutes(connection or find_connection())
         file = Path(ml_spec)
-        resource, reconnected = workspace.create_experiment(
+        created = workspace.create_experiment(
             experiment_name,
             file_name=file.name,
-            source=_source(file),
+            source=read_source(file),
             epoch_checkpoints=epoch_checkpoints,
         )
-        self._open(workspace, resource)
-        say(f"Experiment {resource.name} {'reconnected' if reconnected else 'created'}")
-        if resource.name != experiment_name:
+        self._open(workspace, created.experiment)
+        name = created.experiment.name
+        if created.superseded:
+            say(f"Experiment {created.superseded} was alive and has ended, without artifacts")
+        say(f"Experiment {name} {'reconnected' if created.reconnected else 'created'}")
+        if name != experiment_name:
             say(f"The name {experiment_name} was taken by an ended experiment, hence the suffix")
 
     @classmethod
@@ -125,7 +129,8 @@ class Experiment:
         """Train and validate every config of a group, and show it until it is over.
 
         An interrupt detaches from the fit and leaves it running: `watch()` comes back to it,
-        `cancel_current()` cancels it. A run that fails does not disturb the others.
+        `cancel_current()` cancels it. A run that fails does not disturb the others; the table
+        says why, and `show_error()` has its traceback.
 
         Args:
             data_handle: A downloaded data handle with a train partition, and a validation
@@ -150,6 +155,7 @@ class Experiment:
             OperationInProgress: Another operation is active.
             ExperimentEnded: The experiment has ended.
             OperationFailed: The fit as a whole failed.
+            Detached: The user interrupted; the fit goes on.
 
         Example:
             >>> exp.run_fit(dh, GridSearch(config), seed=7)
@@ -169,12 +175,20 @@ class Experiment:
             say(str(plan))
             return plan
         operation = self._routes.start_fit(body, idempotency_key=idempotency_key)
-        say("Creating Fanfold Workers ...")
+        if idempotency_key is None or operation.status == "pending":
+            say("Creating Fanfold Workers ...")
+        else:
+            say(f"Fit {operation.number} was started with this key before; here it is")
         follow_fit(self._routes, operation)
         return None
 
     def watch(self) -> None:
-        """Show the active operation until it is over, as the call that started it does."""
+        """Show the active operation until it is over, as the call that started it does.
+
+        Raises:
+            OperationFailed: The operation failed.
+            Detached: The user interrupted; the operation goes on.
+        """
         number = self._routes.get().active_operation
         if number is None:
             say(f"No operation of {self.name} is active")
@@ -188,7 +202,11 @@ class Experiment:
     def cancel_current(self) -> None:
         """Cancel whatever is active and wait until its workers are gone.
 
-        Runs cut short become `stopped` and keep their checkpoints and results.
+        Runs cut short become `stopped` and keep their checkpoints and results. With nothing
+        active it says so.
+
+        Raises:
+            Detached: The user interrupted; the cancelling goes on.
         """
         operation = self._routes.cancel_current()
         if operation is None:
@@ -235,7 +253,8 @@ class Experiment:
             RunNotFound: The experiment has no such run.
         """
         run = self._routes.get_run(run_id)
-        say(run.traceback or run.message or f"Run {run_id} has no error; it is {run.status}")
+        told = run.traceback or run.message or f"Run {run_id} has no error; it is {run.status}"
+        say(told.rstrip())
 
     def logs(self, run_id: int | None = None) -> Sequence[Any]:
         """Log lines of the experiment, or of one run, in the order they arrived.
@@ -287,18 +306,9 @@ class Experiment:
         if ended.status == "failed":
             raise OperationFailed(f"{name} of experiment {self.name} failed: {ended.error}")
         if operation.kind == "end" and ended.status == "completed":
-            say(f"Experiment {self.name} ended; its artifacts are in {ended.artifacts_uri}")
+            say(f"Experiment {self.name} ended; its artifacts are under {ended.artifacts_uri}")
         else:
             say(f"{name.capitalize()} {ended.status}")
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name}>"
-
-
-def _source(file: Path) -> str:
-    try:
-        return file.read_bytes().decode()
-    except FileNotFoundError as error:
-        raise InvalidRequest(f"there is no MLSpec file {file} in {Path.cwd()}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidMlSpec(f"{file} is not UTF-8 text: {error}") from error

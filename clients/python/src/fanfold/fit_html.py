@@ -1,27 +1,37 @@
-"""A fit's table for a notebook: HTML with inline styles only, so that every front end shows it."""
+"""A fit's table for a notebook: HTML with inline styles only, so that every front end shows it.
+
+GitHub takes the styles away; what is left is a plain table whose bars are told by their labels.
+"""
 
 from collections.abc import Iterable
 from html import escape
 
-from fanfold.fit_view import FitView, Row
+from fanfold.fit_view import Column, FitView, Row
 
 _COLOURS = {
     "new": "#888",
-    "ongoing": "#0b7285",
+    "ongoing": "#1098ad",
     "stopped": "#b08900",
     "completed": "#2b8a3e",
-    "failed": "#c92a2a",
+    "failed": "#e03131",
     "deleted": "#888",
 }
+
+_BAR_PX = 80
+_BAR_CELL_PX = 120
+_TOTAL_PX = 320
+
+# Numbers of equal width, and a bar for scrolling where the page is narrower than the table.
+_FRAME = "overflow-x:auto;font-variant-numeric:tabular-nums"
 
 
 def fit_html(view: FitView) -> str:
     """The summary, the table, and the sentences below it."""
-    head = "".join(f"<th style='text-align:left'>{escape(name)}</th>" for name in view.columns)
-    body = "".join(f"<tr>{''.join(_cells(row))}</tr>" for row in view.rows)
-    notes = "".join(line_html(note) for note in view.notes)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"{line_html(view.summary)}{_bar(view.share, '', width_px=320)}{table}{notes}"
+    share = _bar(view.share, f"{view.share:.0%}", _COLOURS["ongoing"], width_px=_TOTAL_PX)
+    progress = f"<div>{share}</div>" if view.is_active else ""
+    summary = f"<div><b>{escape(view.summary)}</b></div>"
+    notes = "".join(map(line_html, view.notes))
+    return f"<div style='{_FRAME}'>{summary}{progress}{_table(view)}{notes}</div>"
 
 
 def line_html(text: str) -> str:
@@ -29,21 +39,40 @@ def line_html(text: str) -> str:
     return f"<div>{escape(text)}</div>"
 
 
-def _cells(row: Row) -> Iterable[str]:
-    status = f"<span style='color:{_COLOURS[row.status]}'>{escape(row.status)}</span>"
-    chunks = _bar(row.epoch_share, row.chunks) if row.chunks else ""
-    plain = [str(row.run_id), *row.knobs]
-    cells = [*map(escape, plain), status, _bar(row.epochs_share, row.epochs), chunks]
-    return (
-        f"<td style='text-align:left'>{cell}</td>" for cell in [*cells, *map(escape, row.losses)]
+def _table(view: FitView) -> str:
+    columns = view.columns
+    head = "".join(_cell("th", column, escape(column.name)) for column in columns)
+    rows = (zip(columns, _contents(row, view), strict=True) for row in view.rows)
+    body = "".join(
+        f"<tr>{''.join(_cell('td', column, html) for column, html in row)}</tr>" for row in rows
     )
+    style = "margin:6px 0;border-collapse:collapse"
+    return f"<table style='{style}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _bar(share: float, label: str, *, width_px: int = 80) -> str:
-    filled = round(100 * min(1.0, max(0.0, share)))
+def _cell(tag: str, column: Column, html: str) -> str:
+    side = "right" if column.kind == "number" else "left"
+    # A column of bars keeps its width while no run is inside an epoch.
+    least = f";min-width:{_BAR_CELL_PX}px" if column.kind == "bar" else ""
+    return f"<{tag} style='text-align:{side};white-space:nowrap{least}'>{html}</{tag}>"
+
+
+def _contents(row: Row, view: FitView) -> Iterable[str]:
+    colour = _COLOURS[row.status]
+    yield str(row.run_id)
+    yield from map(escape, row.knobs)
+    yield f"<span style='color:{colour}'>{escape(row.status)}</span>"
+    yield _bar(row.epochs_share, row.epochs, colour)
+    if view.is_active:
+        yield _bar(row.epoch_share, row.chunks, colour) if row.chunks else ""
+    yield from map(escape, row.metrics)
+
+
+def _bar(share: float, label: str, colour: str, *, width_px: int = _BAR_PX) -> str:
+    filled = int(100 * min(1.0, max(0.0, share)))
     return (
         f"<span style='display:inline-block;width:{width_px}px;height:8px;background:#8884;"
         "border-radius:4px;overflow:hidden;margin-right:6px'>"
-        f"<span style='display:block;width:{filled}%;height:8px;background:#0b7285'></span></span>"
+        f"<span style='display:block;width:{filled}%;height:8px;background:{colour}'></span></span>"
         f"{escape(label)}"
     )

@@ -1,16 +1,17 @@
 """What the user sees of a fit, as values; `screens.py` draws it."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
 from fanfold.frames import metric_names
+from fanfold.knob_columns import KnobColumn, knob_columns
 from fanfold.resources import OPEN_RUNS, EpochResult, Operation, Run
 
 # More columns than these do not fit beside the bars.
-_MOST_KNOBS = 4
 _MOST_METRICS = 3
 _MOST_FAILURES = 5
 
@@ -18,6 +19,17 @@ _STATUSES = ("ongoing", "new", "completed", "stopped", "failed", "deleted")
 
 # What a user wants to see first when not every run fits on the screen.
 _INTEREST = {"ongoing": 0, "failed": 1, "completed": 2, "stopped": 3, "new": 4, "deleted": 5}
+
+# Four decimals line up below one another; what they would not show is told by its exponent.
+_SMALLEST, _LARGEST = 1e-3, 1e4
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table: text to the left, numbers to the right, a bar with its label."""
+
+    name: str
+    kind: Literal["text", "number", "bar"] = "text"
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Row:
     epochs_share: float
     chunks: str
     epoch_share: float
-    losses: tuple[str, ...]
+    metrics: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,16 +51,22 @@ class FitView:
     """The runs table of a fit with a line above it and sentences below."""
 
     summary: str
+    is_active: bool
     share: float
-    knobs: tuple[str, ...]
-    metrics: tuple[str, ...]
+    knobs: tuple[Column, ...]
+    metrics: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the table's columns."""
-        return ("run", *self.knobs, "status", "epochs", "this epoch", *self.metrics)
+    def columns(self) -> tuple[Column, ...]:
+        """The table's columns; a fit that is over has no epoch that it is in."""
+        epochs = [Column("epochs", "bar"), Column("this epoch", "bar")][: 1 + self.is_active]
+        return (Column("run", "number"), *self.knobs, Column("status"), *epochs, *self.metrics)
+
+    def without_knobs(self) -> "FitView":
+        """The same for where there is no room for knobs."""
+        return replace(self, knobs=(), rows=tuple(replace(row, knobs=()) for row in self.rows))
 
 
 def interesting(runs: Sequence[Run], latest: Mapping[int, EpochResult], *, most: int) -> list[Run]:
@@ -56,8 +74,8 @@ def interesting(runs: Sequence[Run], latest: Mapping[int, EpochResult], *, most:
 
     def interest(run: Run) -> tuple[int, float, int]:
         result = latest.get(run.run_id)
-        loss = float("inf") if result is None else _loss(result)
-        return (_INTEREST[run.status], loss if loss == loss else float("inf"), run.run_id)
+        loss = math.inf if result is None else _loss(result)
+        return (_INTEREST[run.status], math.inf if math.isnan(loss) else loss, run.run_id)
 
     return sorted(sorted(runs, key=interest)[:most], key=lambda run: run.run_id)
 
@@ -67,13 +85,14 @@ def fit_view(
 ) -> FitView:
     """The table of at most `most` runs, with their newest results."""
     shown = interesting(runs, latest, most=most)
-    knobs = _varied_knobs(runs)
+    knobs = knob_columns(runs)
     metrics = ("train_loss", *metric_names(latest.values()))[: _MOST_METRICS + 1]
     return FitView(
         summary=_summary(operation, runs),
+        is_active=operation.is_active,
         share=sum(map(_share, runs)) / max(1, operation.run_count),
-        knobs=tuple(_label(path, knobs) for path in knobs),
-        metrics=metrics,
+        knobs=tuple(Column(knob.name, "number" if knob.is_number else "text") for knob in knobs),
+        metrics=tuple(Column(name, "number") for name in metrics),
         rows=tuple(_row(run, knobs, metrics, latest.get(run.run_id)) for run in shown),
         notes=tuple(_notes(operation, runs, latest, len(shown))),
     )
@@ -81,10 +100,13 @@ def fit_view(
 
 def _summary(operation: Operation, runs: Sequence[Run]) -> str:
     counts = Counter(run.status for run in runs)
-    waiting = operation.run_count - len(runs)
-    counts["new"] += max(0, waiting)
-    parts = [f"{counts[status]} {status}" for status in _STATUSES if counts[status]]
-    return f"Fit {operation.number} {operation.status} · {_elapsed(operation)} · {', '.join(parts)}"
+    counts["new"] += max(0, operation.run_count - len(runs))
+    told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
+    total = max(operation.run_count, len(runs))
+    runs_text = f"{total} {'run' if total == 1 else 'runs'}"
+    return (
+        f"Fit {operation.number} {operation.status} · {_elapsed(operation)} · {runs_text}: {told}"
+    )
 
 
 def _elapsed(operation: Operation) -> str:
@@ -107,29 +129,33 @@ def _epoch_share(run: Run) -> float:
 
 
 def _row(
-    run: Run,
-    knobs: Sequence[tuple[str, ...]],
-    metrics: Sequence[str],
-    result: EpochResult | None,
+    run: Run, knobs: Sequence[KnobColumn], metrics: Sequence[str], result: EpochResult | None
 ) -> Row:
     values = {} if result is None else {"train_loss": result.train_loss, **result.metrics}
-    config = dict(_flat(run.config))
     at_work = run.status == "ongoing" and run.chunks > 0
     return Row(
         run_id=run.run_id,
-        knobs=tuple(_knob_text(config.get(path)) for path in knobs),
+        knobs=tuple(knob.text(run) for knob in knobs),
         status=run.status,
         epochs=f"{run.completed_epochs}/{run.epochs}",
         epochs_share=run.completed_epochs / max(1, run.epochs),
         chunks=f"{run.chunk}/{run.chunks}" if at_work else "",
         epoch_share=_epoch_share(run) if at_work else 0.0,
-        losses=tuple(f"{values[name]:.4g}" if name in values else "" for name in metrics),
+        metrics=tuple(_measured(values[name]) if name in values else "" for name in metrics),
     )
+
+
+def _measured(value: float) -> str:
+    if value == 0 or not math.isfinite(value) or _SMALLEST <= abs(value) < _LARGEST:
+        return f"{value:.4f}"
+    return f"{value:.2e}"
 
 
 def _notes(
     operation: Operation, runs: Sequence[Run], latest: Mapping[int, EpochResult], shown: int
 ) -> Iterator[str]:
+    if operation.is_active and all(run.status == "new" for run in runs):
+        yield "Waiting for the first worker to start"
     if shown < len(runs):
         yield f"{shown} of {len(runs)} runs shown; get_runs_info() has all"
     failed = [run for run in runs if run.status == "failed"]
@@ -149,39 +175,12 @@ def failure(run: Run) -> str:
 
 def _best(runs: Sequence[Run], latest: Mapping[int, EpochResult]) -> Iterator[str]:
     mine = [latest[run.run_id] for run in runs if run.run_id in latest]
-    finite = [result for result in mine if _loss(result) == _loss(result)]
-    if finite:
-        best = min(finite, key=_loss)
+    known = [result for result in mine if not math.isnan(_loss(result))]
+    if known:
+        best = min(known, key=_loss)
         name = "val_loss" if "val_loss" in best.metrics else "train_loss"
-        yield f"Lowest last {name}: {_loss(best):.4g} (run {best.run_id})"
+        yield f"Run {best.run_id} ended with the lowest {name}, {_measured(_loss(best))}"
 
 
 def _loss(result: EpochResult) -> float:
     return result.metrics.get("val_loss", result.train_loss)
-
-
-def _varied_knobs(runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    """Paths of the knobs that tell the runs apart."""
-    configs = [dict(_flat(run.config)) for run in runs]
-    paths = dict.fromkeys(path for config in configs for path in config)
-    texts = {path: {_knob_text(config.get(path)) for config in configs} for path in paths}
-    return [path for path in paths if len(texts[path]) > 1][:_MOST_KNOBS]
-
-
-def _flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if not isinstance(value, Mapping):
-        yield path, value
-        return
-    for name, inner in value.items():
-        yield from _flat(inner, (*path, name))
-
-
-def _label(path: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> str:
-    alone = sum(other[-1] == path[-1] for other in others) == 1
-    return path[-1] if alone else ".".join(path)
-
-
-def _knob_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -87,7 +87,12 @@ class Http:
         response = self._send(self._client, request, repeatable=repeatable)
         if not response.is_success:
             raise problem_of(response)
-        return response.json()
+        try:
+            return response.json()
+        except ValueError:
+            raise Unreachable(
+                f"{self._url} answers, but not as a Fanfold service does; check FANFOLD_URL"
+            ) from None
 
     def _send(
         self, client: httpx.Client, request: httpx.Request, *, repeatable: bool
@@ -99,7 +104,8 @@ class Http:
             except httpx.TransportError as error:
                 # What never arrived has had no effect, whatever it was.
                 if last or not (repeatable or isinstance(error, httpx.ConnectError)):
-                    raise Unreachable(self._no_answer(error)) from error
+                    # The reason is in the sentence; the transport's own frames would bury it.
+                    raise Unreachable(self._no_answer(error)) from None
                 _pause(attempt)
                 continue
             if last or not repeatable or response.status_code not in _BUSY:
@@ -109,8 +115,8 @@ class Http:
 
     def _no_answer(self, error: httpx.TransportError) -> str:
         return (
-            f"{self._url} does not answer ({str(error) or type(error).__name__}); if it is the "
-            "embedded stack, start it with `npm run up`"
+            f"{self._url} does not answer ({str(error) or type(error).__name__}): start the "
+            "embedded stack with `npm run up`, or set FANFOLD_URL to where the service is"
         )
 
 
@@ -126,7 +132,10 @@ def problem_of(response: httpx.Response) -> Problem:
         return _nameless(response, str(body.get("message", "")))
     return problem_classes.get(name, Problem)(
         body.get("detail") or body.get("title") or name,
-        errors=[Fault(e["pointer"], e["detail"]) for e in body.get("errors", [])],
+        errors=[
+            Fault(e["pointer"], e["detail"], e.get("line"), e.get("column"))
+            for e in body.get("errors", [])
+        ],
         status=response.status_code,
         instance=body.get("instance"),
     )
@@ -138,7 +147,7 @@ def _nameless(response: httpx.Response, message: str) -> Problem:
     words = f": {message}" if message else ""
     detail = f"{response.request.method} {response.request.url.path} got HTTP {status}{words}"
     if status in (401, 403):
-        detail += "; check FANFOLD_TOKEN and FANFOLD_WORKSPACE, or run `npm run up` again"
+        detail = f"the token does not open this workspace; check FANFOLD_TOKEN ({detail})"
     return problem_classes[name](detail, status=status)
 
 

@@ -41,6 +41,8 @@ class Range:
 class GridSearch:
     """Every combination of the config's `List` knobs, in declared order.
 
+    A `Range` in it is refused (`InvalidConfig`), as are more than 10,000 combinations.
+
     Example:
         >>> GridSearch({"train": {..., "batch_size": List([16, 32])}})
     """
@@ -53,6 +55,7 @@ class RandomSearch:
     """`num_configs` distinct configs drawn from the `List` and `Range` knobs.
 
     The draws follow `seed`, or else the fit's seed and the search's place in the config group.
+    Asking for more configs than there are is refused (`InvalidConfig`).
 
     Example:
         >>> RandomSearch({"train": {..., "batch_size": Range(16, 64)}}, num_configs=10)
@@ -129,10 +132,16 @@ def _value(value: Any, pointer: str) -> Any:
             return [_value(item, f"{pointer}/{at}") for at, item in enumerate(value)]
         case np.ndarray():
             return _value(value.tolist(), pointer)
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    raise _refusal(
-        pointer, f"a {kind} cannot be sent; use numbers, strings, booleans, None, lists and dicts"
-    )
+        case _:
+            raise _refusal(
+                pointer,
+                f"a {_kind(value)} cannot be sent; "
+                "use numbers, strings, booleans, None, lists and dicts",
+            )
+
+
+def _kind(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _knob(value: List | Range | GridSearch | RandomSearch | SHA, pointer: str) -> dict[str, Any]:

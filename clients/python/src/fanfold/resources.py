@@ -34,6 +34,21 @@ class ExperimentResource:
 
 
 @dataclass(frozen=True)
+class CreatedExperiment:
+    """An experiment as its creation answers: new or reconnected, and what was ended for it."""
+
+    experiment: ExperimentResource
+    reconnected: bool
+    superseded: str | None
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        experiment = ExperimentResource.of(wire["experiment"])
+        return cls(experiment, wire["reconnected"], wire.get("superseded"))
+
+
+@dataclass(frozen=True)
 class Operation:
     """One fit, download or end."""
 

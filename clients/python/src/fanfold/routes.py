@@ -8,6 +8,7 @@ from fanfold.connection import Connection
 from fanfold.fit_plan import FitPlan
 from fanfold.http import Http
 from fanfold.resources import (
+    CreatedExperiment,
     DataHandleResource,
     EpochResult,
     ExperimentResource,
@@ -34,15 +35,14 @@ class WorkspaceRoutes:
 
     def create_experiment(
         self, name: str, *, file_name: str, source: str, epoch_checkpoints: bool
-    ) -> tuple[ExperimentResource, bool]:
-        """Create an experiment or reconnect to it; the flag says which."""
+    ) -> CreatedExperiment:
+        """Create an experiment or reconnect to it."""
         body = {
             "name": name,
             "mlSpec": {"fileName": file_name, "source": source},
             "epochCheckpoints": epoch_checkpoints,
         }
-        answer = self.http.post(f"{self._path}/experiments", body)
-        return ExperimentResource.of(answer["experiment"]), answer["reconnected"]
+        return CreatedExperiment.of(self.http.post(f"{self._path}/experiments", body))
 
     def find_alive(self) -> ExperimentResource | None:
         """The workspace's alive experiment, of which there is at most one."""

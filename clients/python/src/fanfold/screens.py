@@ -3,12 +3,12 @@
 import sys
 from typing import Any, Protocol, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
 from fanfold.fit_html import fit_html, line_html
-from fanfold.fit_table import FitTable
+from fanfold.fit_table import FitTable, plain_text
 from fanfold.fit_view import FitView
 
 # Rows of the notebook's table, and of a table in a file or pipe.
@@ -20,9 +20,6 @@ _FRAME_LINES = 12
 # With more runs than these, a file or pipe is told of all together, at each twentieth of the work.
 _TOLD_ONE_BY_ONE = 20
 _STEPS = 20
-
-# A file or pipe has no width of its own.
-_PIPE_WIDTH = 120
 
 
 class Screen(Protocol):
@@ -38,7 +35,7 @@ class Screen(Protocol):
         ...
 
     def show_line(self, text: str) -> None:
-        """Show one line in place of what was shown before."""
+        """Show one line, below the fit if one is shown, until something else is shown."""
         ...
 
     def finish(self, view: FitView) -> None:
@@ -65,30 +62,34 @@ def say(text: str) -> None:
 
 
 class NotebookScreen:
-    """One output cell, updated through its display handle."""
+    """One output, updated through its display handle, as HTML and as text."""
 
     rows = _ROWS
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._html = ""
+        self._text = ""
 
     def show(self, view: FitView) -> None:
         """Show a fit as it is now."""
-        self._update(fit_html(view))
+        self._html, self._text = fit_html(view), plain_text(view)
+        self._update(self._html, self._text)
 
     finish = show
 
     def show_line(self, text: str) -> None:
-        """Show one line in place of what was shown before."""
-        self._update(line_html(text))
+        """Show one line, below the fit if one is shown, until something else is shown."""
+        self._update(self._html + line_html(text), f"{self._text}{text}\n")
 
-    def _update(self, html: str) -> None:
-        from IPython.display import HTML, display  # only notebooks have it
+    def _update(self, html: str, text: str) -> None:
+        from IPython.display import display  # only notebooks have it
 
+        formats = {"text/html": html, "text/plain": text}
         if self._handle is None:
-            self._handle = display(HTML(html), display_id=True)
+            self._handle = display(formats, raw=True, display_id=True)
         else:
-            self._handle.update(HTML(html))
+            self._handle.update(formats, raw=True)
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +103,8 @@ class TerminalScreen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, auto_refresh=False, vertical_overflow="visible")
+        self._live = Live(console=console, auto_refresh=False)
+        self._table: FitTable | None = None
 
     @property
     def rows(self) -> int:
@@ -111,13 +113,16 @@ class TerminalScreen:
 
     def show(self, view: FitView) -> None:
         """Show a fit as it is now."""
-        self._live.update(FitTable(view), refresh=True)
+        self._table = FitTable(view)
+        self._live.update(self._table, refresh=True)
 
     finish = show
 
     def show_line(self, text: str) -> None:
-        """Show one line in place of what was shown before."""
-        self._live.update(Text(text), refresh=True)
+        """Show one line, below the fit if one is shown, until something else is shown."""
+        line = Text(text)
+        shown = line if self._table is None else Group(self._table, line)
+        self._live.update(shown, refresh=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -143,9 +148,9 @@ class PlainScreen:
             return
         for row in view.rows:
             if row.status != "new":
-                named = zip(view.metrics, row.losses, strict=True)
-                losses = "".join(f", {name} {loss}" for name, loss in named if loss)
-                self.show_line(f"run {row.run_id}: {row.status}, epoch {row.epochs}{losses}")
+                named = zip(view.metrics, row.metrics, strict=True)
+                metrics = "".join(f", {column.name} {text}" for column, text in named if text)
+                self.show_line(f"run {row.run_id}: {row.status}, epoch {row.epochs}{metrics}")
 
     def show_line(self, text: str) -> None:
         """Print a line, but not again."""
@@ -161,7 +166,7 @@ class PlainScreen:
 
     def finish(self, view: FitView) -> None:
         """Print the whole table."""
-        Console(file=sys.stdout, width=_PIPE_WIDTH).print(FitTable(view, bars=False))
+        say(plain_text(view).rstrip())
 
     def __enter__(self) -> Self:
         return self

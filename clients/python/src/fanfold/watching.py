@@ -8,7 +8,7 @@ from fanfold.errors import Detached, InternalError, OperationFailed, Unreachable
 from fanfold.fit_view import FitView, fit_view, interesting
 from fanfold.resources import EpochResult, Operation, Run
 from fanfold.routes import ExperimentRoutes
-from fanfold.screens import Screen, open_screen, say
+from fanfold.screens import Screen, open_screen
 
 T = TypeVar("T")
 
@@ -21,6 +21,9 @@ _LONGEST_S = 5.0
 _QUIET_FACTOR = 1.25
 _REST_FACTOR = 3.0
 
+# While nothing is asked, what is shown still tells the time.
+_TICK_S = 1.0
+
 # How long the service may be out of reach, or at fault, before watching gives up.
 _PATIENCE_S = {Unreachable: 300.0, InternalError: 30.0}
 
@@ -28,8 +31,16 @@ _PATIENCE_S = {Unreachable: 300.0, InternalError: 30.0}
 _RESULTS_AT_ONCE = 20
 
 
-def follow(ask: Callable[[], T], *, is_over: Callable[[T], bool], screen: Screen) -> T:
+def follow(
+    ask: Callable[[], T],
+    *,
+    is_over: Callable[[T], bool],
+    screen: Screen,
+    tick: Callable[[], None] = lambda: None,
+) -> T:
     """Ask again and again until what comes is the end; hiccups of the network are sat out.
+
+    `tick` is called each second between two questions.
 
     Raises:
         Unreachable: The service did not answer for five minutes.
@@ -54,11 +65,23 @@ def follow(ask: Callable[[], T], *, is_over: Callable[[T], bool], screen: Screen
         if seen is not None:
             delay = min(_LONGEST_S, delay * _QUIET_FACTOR) if now == seen else _USUAL_S
         seen = now
-        time.sleep(max(delay, min(_LONGEST_S, _REST_FACTOR * (answered - asked))))
+        _rest(max(delay, min(_LONGEST_S, _REST_FACTOR * (answered - asked))), tick)
+
+
+def _rest(seconds: float, tick: Callable[[], None]) -> None:
+    ticks, rest = divmod(seconds, _TICK_S)
+    for _ in range(int(ticks)):
+        time.sleep(_TICK_S)
+        tick()
+    time.sleep(rest)
 
 
 def follow_operation(routes: ExperimentRoutes, operation: Operation, *, doing: str) -> Operation:
-    """Wait for an operation without runs, with a line that says what is being done."""
+    """Wait for an operation without runs, with a line that says what is being done.
+
+    Raises:
+        Detached: The user interrupted; the operation goes on.
+    """
     try:
         with open_screen() as screen:
             screen.show_line(f"{doing} ...")
@@ -68,7 +91,7 @@ def follow_operation(routes: ExperimentRoutes, operation: Operation, *, doing: s
                 screen=screen,
             )
     except KeyboardInterrupt:
-        raise _detached(operation) from None
+        raise _detached(routes, operation) from None
 
 
 def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
@@ -83,7 +106,7 @@ def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
         with open_screen() as screen:
             watched.follow(screen)
     except KeyboardInterrupt:
-        raise _detached(operation) from None
+        raise _detached(routes, operation) from None
     if watched.operation.status == "failed":
         raise OperationFailed(f"fit {operation.number} failed: {watched.operation.error}")
 
@@ -102,7 +125,10 @@ class _WatchedFit:
             self._look(screen)
             return self.operation, self._runs
 
-        follow(ask, is_over=lambda seen: not seen[0].is_active, screen=screen)
+        def tick() -> None:
+            screen.show(self._view(screen))
+
+        follow(ask, is_over=lambda seen: not seen[0].is_active, screen=screen, tick=tick)
         for result in self._routes.list_results():
             self._latest[result.run_id] = result
         screen.finish(self._view(screen))
@@ -133,9 +159,9 @@ class _WatchedFit:
         return fit_view(self.operation, self._runs, latest, most=screen.rows)
 
 
-def _detached(operation: Operation) -> Detached:
-    say(
-        f"Detached: {operation.kind} {operation.number} goes on without being watched. "
-        "watch() of the experiment comes back to it, cancel_current() cancels it."
+def _detached(routes: ExperimentRoutes, operation: Operation) -> Detached:
+    return Detached(
+        f"{operation.kind} {operation.number} of experiment {routes.name} goes on; "
+        "Experiment.attach().watch() comes back to it, "
+        "Experiment.attach().cancel_current() cancels it"
     )
-    return Detached(f"{operation.kind} {operation.number} goes on")

@@ -9,7 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-import torch._dynamo  # the first optimizer imports it, which takes seconds of its run's time
+
+# The first optimizer imports it, which takes seconds of its run's time.
+import torch._dynamo  # pyright: ignore[reportUnusedImport]
 
 from fanfold_engine.checkpoints import Checkpoints
 from fanfold_engine.data.dataset import Dataset

@@ -11,7 +11,7 @@ import io
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -32,7 +32,7 @@ class Output:
         self._streams: list[_Tee] = []
 
     @contextmanager
-    def captured(self) -> Iterator[None]:
+    def captured(self) -> Generator[None]:
         """Listen to the process's streams and loggers."""
         out, err = sys.stdout, sys.stderr
         self._streams = [_Tee(out, self, "info"), _Tee(err, self, "warning")]
@@ -51,7 +51,7 @@ class Output:
             sys.stdout, sys.stderr = out, err
 
     @contextmanager
-    def of(self, run_id: int) -> Iterator[None]:
+    def of(self, run_id: int) -> Generator[None]:
         """What is said in here is said by the run."""
         before, self._speaker = self._speaker, run_id
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +44,7 @@ def seed_all(seed: int) -> None:
 
 
 @contextmanager
-def isolated(device: torch.device) -> Iterator[None]:
+def isolated(device: torch.device) -> Generator[None]:
     """Random numbers drawn in here are not missed outside."""
     before = RandomState.now(device)
     try:

@@ -43,7 +43,7 @@ place when a chunk begins and kept aside when it ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -204,7 +204,7 @@ class Training:
         return self.place.chunk + 1 == self.chunks
 
     @contextmanager
-    def _own_random_numbers(self) -> Iterator[None]:
+    def _own_random_numbers(self) -> Generator[None]:
         self._random.restore(self._device)
         yield
         self._random = RandomState.now(self._device)

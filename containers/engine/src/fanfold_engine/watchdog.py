@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class Watchdog:
         self._over.set()
 
     @contextmanager
-    def watch(self, run_id: int, doing: str, *, at_least: float = 0.0) -> Iterator[None]:
+    def watch(self, run_id: int, doing: str, *, at_least: float = 0.0) -> Generator[None]:
         """What is done in here must be done within the limit, or within ``at_least`` seconds."""
         limit = max(self.limit_seconds, at_least)
         if sys.__stderr__ is not None:
@@ -80,7 +80,7 @@ class Watchdog:
 
 def stack_of(thread_id: int) -> str:
     """Where a thread is in the user's code, told like a traceback."""
-    frame = sys._current_frames().get(thread_id)  # noqa: SLF001 - the documented way
+    frame = sys._current_frames().get(thread_id)  # pyright: ignore[reportPrivateUsage] - the documented way
     frames = list(traceback.extract_stack(frame))
     inside = [entry.filename.startswith(ENGINE_DIRECTORY) for entry in frames]
     first = inside.index(True) if True in inside else 0

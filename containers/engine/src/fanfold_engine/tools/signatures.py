@@ -17,7 +17,9 @@ from typing import Any
 
 import torch
 import torchmetrics
-from torchmetrics.classification.base import _ClassificationTaskWrapper
+from torchmetrics.classification.base import (
+    _ClassificationTaskWrapper,  # pyright: ignore[reportPrivateUsage] - has no public name
+)
 from torchmetrics.wrappers.abstract import WrapperMetric
 
 REPOSITORY = Path(__file__).parents[5]

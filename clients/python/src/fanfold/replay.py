@@ -1,0 +1,146 @@
+"""Trains a saved run again and holds what comes out against what was saved."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fanfold.artifacts import Artifacts, SavedRun
+from fanfold.connection import Connection, find_connection
+from fanfold.data_handle import DataHandle
+from fanfold.errors import OperationInProgress
+from fanfold.experiment import Experiment
+from fanfold.routes import WorkspaceRoutes
+from fanfold.screens import say
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A run trained again.
+
+    Attributes:
+        experiment: The experiment it was trained in; still alive.
+        comparison: A row per epoch and metric: `epoch`, `metric`, `saved`, `replayed`.
+    """
+
+    experiment: Experiment
+    comparison: pd.DataFrame
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether every metric of every epoch is the same number, bit for bit."""
+        return self.differences.empty
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """The rows of the comparison that are not equal."""
+        return self.comparison.query(
+            "saved != replayed and not (saved.isna() and replayed.isna())", engine="python"
+        )
+
+
+def replay(
+    artifacts: str,
+    run_id: int,
+    *,
+    name: str | None = None,
+    connection: Connection | None = None,
+) -> Replay:
+    """Train a run of saved artifacts again, in a new experiment, and compare its metrics.
+
+    Args:
+        artifacts: Where `end` saved them: a folder, or `s3://bucket/prefix/NAME`.
+        run_id: The run's number there.
+        name: Of the new experiment; the saved one's with `-replay` if left out.
+        connection: The service; found as ever if left out.
+
+    Raises:
+        InvalidRequest: There are no such artifacts, or no such run in them.
+        OperationInProgress: An experiment is alive in the workspace; this would end it.
+
+    Example:
+        >>> fanfold.replay("s3://my-bucket/outputs/digits", 3).is_equal
+        True
+    """
+    saved = Artifacts(artifacts)
+    run = saved.run(run_id)
+    workspace = WorkspaceRoutes(connection or find_connection())
+    _refuse_to_supersede(workspace)
+    file_name, source = saved.ml_spec()
+    with tempfile.TemporaryDirectory() as folder:
+        ml_spec = Path(folder) / file_name
+        ml_spec.write_bytes(source.encode())
+        name = name or f"{saved.experiment['experiment']}-replay"
+        experiment = Experiment(ml_spec, name, connection=workspace.connection)
+    handle = _data_handle(run.manifest)
+    handle.download()
+    experiment.run_fit(handle, run.config, **_fit_arguments(run))
+    outcome = Replay(experiment, _compare(run, experiment.get_results()))
+    say(_verdict(run, outcome))
+    return outcome
+
+
+def _refuse_to_supersede(workspace: WorkspaceRoutes) -> None:
+    alive = workspace.find_alive()
+    if alive is not None:
+        raise OperationInProgress(
+            f"experiment {alive.name} is alive, and a replay would end it; end() it first, or "
+            "choose another workspace with FANFOLD_WORKSPACE"
+        )
+
+
+def _data_handle(manifest: dict[str, Any]) -> DataHandle:
+    """The same places, columns and draw; whether the data are the same, the metrics tell."""
+    partitions: dict[str, Any] = manifest["partitions"]
+    locators = {name: partitions[name]["uri"] for name in partitions}
+    for name, partition in partitions.items():
+        if partition.get("objects"):
+            locators[f"{name}_objects"] = _prefix(partition["objects"])
+    if manifest.get("misc"):
+        locators["misc"] = _prefix(manifest["misc"])
+    return DataHandle(
+        locators,
+        manifest["downloadColumns"],
+        fraction=manifest["fraction"],
+        seed=manifest["seed"],
+    )
+
+
+def _prefix(objects: dict[str, Any]) -> str:
+    return f"s3://{objects['bucket']}/{objects['prefix']}"
+
+
+def _fit_arguments(run: SavedRun) -> dict[str, Any]:
+    names = {
+        "seed": "seed",
+        "numChunks": "num_chunks",
+        "executor": "executor",
+        "chunkTimeoutSeconds": "chunk_timeout_s",
+    }
+    return {names[name]: value for name, value in run.fit.items()}
+
+
+def _compare(run: SavedRun, results: pd.DataFrame) -> pd.DataFrame:
+    """Epochs that the saved run finished; one that only the new run has is not held against it."""
+    saved = run.results.melt("epoch", var_name="metric", value_name="saved")
+    again = results.drop(columns="run_id").melt("epoch", var_name="metric", value_name="replayed")
+    both = saved.merge(again, how="left", on=["epoch", "metric"])
+    return both.sort_values(["epoch", "metric"], ignore_index=True)
+
+
+def _verdict(run: SavedRun, outcome: Replay) -> str:
+    compared, unequal = len(outcome.comparison), len(outcome.differences)
+    if outcome.is_equal:
+        return (
+            f"Run {run.run_id} trained again: all {compared} metrics of its "
+            f"{run.completed_epochs} epochs are equal, bit for bit"
+        )
+    gaps = np.abs(np.diff(outcome.differences[["saved", "replayed"]].to_numpy(dtype=float)))
+    largest = float(np.max(gaps, initial=0.0, where=np.isfinite(gaps)))
+    return (
+        f"Run {run.run_id} trained again: {unequal} of {compared} metrics differ, by "
+        f"{largest:.3g} at most\n{outcome.differences.to_string(index=False)}"
+    )

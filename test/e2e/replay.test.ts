@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { endExperiment } from '../../contract/experiment-routes.ts';
+import type { RunningStack } from '../../local/stack.ts';
+import { config, freshStack, removeStack, userOf, workspace } from './scene.ts';
+
+let stack: RunningStack;
+let user: ReturnType<typeof userOf>;
+let artifacts: string;
+
+beforeAll(async () => {
+  stack = await freshStack();
+  user = userOf(stack);
+  await user.create('first');
+  const dataHandleId = await user.download('first');
+  const adam = { epochs: 2, optimizer: { name: 'Adam', args: { lr: 0.01 } } };
+  await user.fit('first', dataHandleId, [config(), config({}, adam)], { seed: 3 });
+  await endWithArtifacts('first');
+  artifacts = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/first');
+});
+afterAll(() => removeStack(stack));
+
+const endWithArtifacts = async (experiment: string): Promise<void> => {
+  const { body } = await user.call(endExperiment, {
+    params: { workspace, experiment },
+    body: { artifactsBucket: `s3://${stack.bucket}/artifacts` },
+  });
+  const ended = await user.ended(experiment, body.operation?.operation ?? 0);
+  expect(ended.status, ended.error).toBe('completed');
+};
+
+const replay = (folder: string, run: number, name: string) => {
+  const words = ['-m', 'fanfold', 'replay', folder, '--run', String(run), '--name', name];
+  const env = { ...process.env, FANFOLD_URL: stack.url, FANFOLD_TOKEN: stack.token };
+  return spawnSync('.venv/bin/python', words, { env, encoding: 'utf8' });
+};
+
+test('a run of saved artifacts is trained again to the very same metrics', async () => {
+  const { status, stdout, stderr } = replay(artifacts, 2, 'again');
+  expect(stdout, stderr).toContain(
+    'Run 2 trained again: all 4 metrics of its 2 epochs are equal, bit for bit',
+  );
+  expect(status).toBe(0);
+});
+
+test('while an experiment is alive, a replay would end it and is refused', () => {
+  const { status, stderr } = replay(artifacts, 2, 'never');
+  expect(stderr).toContain('experiment again is alive, and a replay would end it');
+  expect(status).toBe(2);
+});
+
+test('what differs is shown, and the exit status tells', async () => {
+  await endWithArtifacts('again');
+  const changed = join(stack.folder, 'changed');
+  cpSync(artifacts, changed, { recursive: true });
+  const file = join(changed, 'runs/1/results.csv');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^1,2,[^,]+/m, '1,2,0.5'));
+  const { status, stdout } = replay(changed, 1, 'differs');
+  expect(stdout).toMatch(/Run 1 trained again: 1 of 4 metrics differ/);
+  expect(stdout).toMatch(/2 +train_loss +0\.5/);
+  expect(status).toBe(1);
+});
+
+test('a place without artifacts, and a run that was not saved, are refused', async () => {
+  await endWithArtifacts('differs');
+  expect(replay(stack.folder, 1, 'x').stderr).toContain('holds no artifacts of an experiment');
+  expect(replay(artifacts, 7, 'x').stderr).toContain('holds no run 7; it holds runs 1 to 2');
+});
