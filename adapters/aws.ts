@@ -17,7 +17,9 @@ import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
 import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
 import { nodeEntropy } from './node-entropy.ts';
+import { S3ArtifactSaver } from './s3-artifact-saver.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
+import { S3Exports } from './s3-exports.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
@@ -54,7 +56,13 @@ export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));
 export const artifacts = /* @__PURE__ */ once(
   () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),
 );
+export const artifactSaver = /* @__PURE__ */ once(
+  () => new S3ArtifactSaver(new S3Client(s3), settings.bucketName()),
+);
 export const bucket = settings.bucketName;
+export const exports = /* @__PURE__ */ once(
+  () => new S3Exports(new S3Client(s3), settings.bucketName()),
+);
 export const uploads = /* @__PURE__ */ once(() => new S3Uploads(s3, settings.bucketName()));
 
 export const workflows = /* @__PURE__ */ once(
@@ -77,4 +85,4 @@ export const credentials = /* @__PURE__ */ once(
 export const clock = systemClock;
 export const entropy = nodeEntropy;
 export const maxWorkers = settings.defaultMaxWorkers;
-export const usdPerGpuHour = settings.usdPerGpuHour;
+export const gpuHourUsd = settings.gpuHourUsd;

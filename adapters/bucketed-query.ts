@@ -1,4 +1,4 @@
-import type { DynamoTable } from './dynamo-table.ts';
+import type { DynamoTable, Query } from './dynamo-table.ts';
 import type { StoredItem } from './stored-item.ts';
 import { bucketOf } from './table-keys.ts';
 
@@ -6,7 +6,7 @@ import { bucketOf } from './table-keys.ts';
 const widest = 8;
 
 /** A range of runs, or of their epochs, from one sort key to another. */
-export interface BucketedRange {
+export interface BucketedRange extends Pick<Query, 'filter' | 'values'> {
   readonly partitionOf: (bucket: number) => string;
   readonly firstRunId: number;
   readonly lastRunId: number;
@@ -23,7 +23,7 @@ export interface BucketedRange {
  */
 export const queryBuckets = async (
   table: DynamoTable,
-  { partitionOf, firstRunId, lastRunId, from, to, limit, buckets }: BucketedRange,
+  { partitionOf, firstRunId, lastRunId, from, to, limit, buckets, filter, values }: BucketedRange,
 ): Promise<readonly StoredItem[]> => {
   const found: StoredItem[] = [];
   const last = bucketOf(lastRunId);
@@ -38,6 +38,8 @@ export const queryBuckets = async (
           from,
           to,
           limit: limit - found.length,
+          filter,
+          values,
         }),
       ),
     );

@@ -30,7 +30,12 @@ export class DynamoExperimentStore implements ExperimentStore {
 
   async list(
     workspace: string,
-    { limit, cursor, status }: PageRequest & { readonly status?: Experiment['status'] | undefined },
+    {
+      limit,
+      maxBytes,
+      cursor,
+      status,
+    }: PageRequest & { readonly status?: Experiment['status'] | undefined },
   ): Promise<Page<Experiment>> {
     const [last] = cursor === undefined ? [] : decodeCursor(cursor, /^([A-Za-z0-9._-]+)$/);
     const items = await this.#table.query({
@@ -41,7 +46,7 @@ export class DynamoExperimentStore implements ExperimentStore {
       limit: limit + 1,
       ...(status && { filter: '#status = :status', values: { ':status': status } }),
     });
-    return toPage(items.map(toExperiment), limit, ({ experiment }) => experiment);
+    return toPage(items.map(toExperiment), { limit, maxBytes }, ({ experiment }) => experiment);
   }
 
   async create(

@@ -35,7 +35,10 @@ export class DynamoOperationStore implements OperationStore {
     return item && toOperation(item);
   }
 
-  async list(key: ExperimentKey, { limit, cursor }: PageRequest): Promise<Page<Operation>> {
+  async list(
+    key: ExperimentKey,
+    { limit, maxBytes, cursor }: PageRequest,
+  ): Promise<Page<Operation>> {
     const [last = '0'] = cursor === undefined ? [] : decodeCursor(cursor, /^(\d{1,6})$/);
     const items = await this.#table.query({
       partition: experimentPartition(key),
@@ -43,7 +46,9 @@ export class DynamoOperationStore implements OperationStore {
       to: operationSortKey(999_999),
       limit: limit + 1,
     });
-    return toPage(items.map(toOperation), limit, ({ operation }) => String(operation));
+    return toPage(items.map(toOperation), { limit, maxBytes }, ({ operation }) =>
+      String(operation),
+    );
   }
 
   async findByIdempotencyKey(
@@ -109,7 +114,7 @@ export class DynamoOperationStore implements OperationStore {
       to: '~',
       limit: limit + 1,
     });
-    return toPage(items.map(toOperation), limit, activeSortKey);
+    return toPage(items.map(toOperation), { limit }, activeSortKey);
   }
 
   async #isOver(key: OperationKey): Promise<boolean> {

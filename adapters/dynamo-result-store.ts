@@ -31,7 +31,7 @@ export class DynamoResultStore implements ResultStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<EpochResult>> {
-    const { limit, cursor, lastRunId } = page;
+    const { limit, maxBytes, cursor, lastRunId } = page;
     const after = cursor === undefined ? [] : decodeCursor(cursor, /^(\d{1,7})\.(\d{1,5})$/);
     const [run = 0, epoch = 0] = after.map(Number);
     const isWithin = run >= page.firstRunId;
@@ -45,7 +45,11 @@ export class DynamoResultStore implements ResultStore {
       limit: limit + 1,
       buckets: 1,
     });
-    return toPage(items.map(toEpochResult), limit, (row) => `${row.runId}.${row.epoch}`);
+    return toPage(
+      items.map(toEpochResult),
+      { limit, maxBytes },
+      (row) => `${row.runId}.${row.epoch}`,
+    );
   }
 
   async findAt(

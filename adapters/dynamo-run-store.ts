@@ -32,7 +32,7 @@ export class DynamoRunStore implements RunStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<Run>> {
-    const { limit, cursor, lastRunId } = page;
+    const { limit, maxBytes, cursor, lastRunId } = page;
     const [last = '0'] = cursor === undefined ? [] : decodeCursor(cursor, /^(\d{1,7})$/);
     const firstRunId = Math.max(page.firstRunId, Number(last) + 1);
     const items = await queryBuckets(this.#table, {
@@ -44,7 +44,25 @@ export class DynamoRunStore implements RunStore {
       limit: limit + 1,
       buckets: Math.ceil((limit + 1) / runsPerBucket),
     });
-    return toPage(items.map(toRun), limit, ({ runId }) => String(runId));
+    return toPage(items.map(toRun), { limit, maxBytes }, ({ runId }) => String(runId));
+  }
+
+  async listDeleted(
+    key: ExperimentKey,
+    { firstRunId, lastRunId }: { readonly firstRunId: number; readonly lastRunId: number },
+  ): Promise<readonly number[]> {
+    const items = await queryBuckets(this.#table, {
+      partitionOf: (bucket) => runsPartition(key, bucket),
+      firstRunId,
+      lastRunId,
+      from: runSortKey(firstRunId),
+      to: runSortKey(lastRunId),
+      limit: Number.POSITIVE_INFINITY,
+      buckets: Number.POSITIVE_INFINITY,
+      filter: '#status = :deleted',
+      values: { ':deleted': 'deleted' },
+    });
+    return items.map((item) => toRun(item).runId);
   }
 
   async createMany(runs: readonly Run[]): Promise<void> {

@@ -6,7 +6,6 @@ import type { ExperimentKey } from '../domain/experiment.ts';
 import type { EpochResult } from '../domain/run.ts';
 import { json } from './json-attribute.ts';
 import type { StoredItem } from './stored-item.ts';
-import { fromItem } from './stored-item.ts';
 import { bucketOf, epochsPartition, padded, table } from './table-keys.ts';
 
 export const epochResultSortKey = (runId: number, epoch: number): string =>
@@ -31,7 +30,10 @@ export const epochResultEntity = new Entity({
   } satisfies Record<keyof (EpochResult & ExperimentKey), unknown>),
 });
 
-export const toEpochResult = (item: StoredItem): EpochResult => {
-  const { runId, epoch, trainLoss, metrics } = fromItem(epochResultEntity, item);
-  return { runId, epoch, trainLoss, metrics };
-};
+/** Read by hand: they are read by the hundred thousand, and the entity's formatter takes eight times as long. */
+export const toEpochResult = ({ runId, epoch, trainLoss, metrics }: StoredItem): EpochResult => ({
+  runId: Number(runId),
+  epoch: Number(epoch),
+  trainLoss: JSON.parse(String(trainLoss)),
+  metrics: JSON.parse(String(metrics)),
+});

@@ -1,4 +1,5 @@
 import { Entity } from 'dynamodb-toolbox/entity';
+import { boolean } from 'dynamodb-toolbox/schema/boolean';
 import { item } from 'dynamodb-toolbox/schema/item';
 import { number } from 'dynamodb-toolbox/schema/number';
 import { string } from 'dynamodb-toolbox/schema/string';
@@ -31,6 +32,9 @@ export const runEntity = new Entity({
     config: json<Run['config']>(),
     status: string().enum(...runStatuses),
     source: string().enum(...runSources),
+    clonedFrom: number().optional(),
+    warmStarted: boolean().optional(),
+    mlflowRunId: string().optional(),
     endedBy: string()
       .enum(...runEndings)
       .optional(),
@@ -44,6 +48,7 @@ export const runEntity = new Entity({
     startedAt: string().optional(),
     endedAt: string().optional(),
     runtimeSeconds: number(),
+    gpu: json<NonNullable<Run['gpu']>>().optional(),
     error: json<NonNullable<Run['error']>>().optional(),
   } satisfies Record<keyof Run, unknown>),
 });

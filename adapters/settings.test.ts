@@ -20,13 +20,18 @@ describe('the settings', () => {
     expect(settings.tableName()).toBe('fanfold');
   });
 
+  it('take a price, and none as 0', async () => {
+    expect((await settingsUnder({ GPU_HOUR_USD: '0.526' })).gpuHourUsd()).toBe(0.526);
+    expect((await settingsUnder({ GPU_HOUR_USD: '0' })).gpuHourUsd()).toBe(0);
+    const wrong = await settingsUnder({ GPU_HOUR_USD: '-1' });
+    expect(() => wrong.gpuHourUsd()).toThrow('GPU_HOUR_USD must be a number from 0, not -1');
+  });
+
   it('name the variable that is missing or wrong', async () => {
     const settings = await settingsUnder({ BUCKET_NAME: '', DEFAULT_MAX_WORKERS: 'many' });
     expect(() => settings.bucketName()).toThrow('BUCKET_NAME is not set');
     expect(() => settings.defaultMaxWorkers()).toThrow(
       'DEFAULT_MAX_WORKERS must be a whole number from 1, not many',
     );
-    const priced = await settingsUnder({ USD_PER_GPU_HOUR: '0' });
-    expect(() => priced.usdPerGpuHour()).toThrow('USD_PER_GPU_HOUR must be a number above 0');
   });
 });

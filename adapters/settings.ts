@@ -24,8 +24,8 @@ const positive = (name: string): number => {
 
 const price = (name: string): number => {
   const value = Number(text(name));
-  if (!(value > 0 && Number.isFinite(value))) {
-    throw new Error(`environment variable ${name} must be a number above 0, not ${text(name)}`);
+  if (!(Number.isFinite(value) && value >= 0)) {
+    throw new Error(`environment variable ${name} must be a number from 0, not ${text(name)}`);
   }
   return value;
 };
@@ -47,5 +47,5 @@ export const settings = {
   mlSpecCheckName: once(text, 'ML_SPEC_CHECK_NAME'),
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),
-  usdPerGpuHour: once(price, 'USD_PER_GPU_HOUR'),
+  gpuHourUsd: once(price, 'GPU_HOUR_USD'),
 } as const;

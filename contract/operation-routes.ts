@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { logResource, operationResource, page, resultResource, runResource } from './resources.ts';
 import { route } from './route.ts';
 import { digits, experimentPath, inExperiment, none, paging } from './route-parts.ts';
+import { logLevels } from './worker-protocol.ts';
 
 const inOperation = z.extend(inExperiment, { operation: digits });
 
@@ -93,16 +94,19 @@ export const listLogs = route({
   name: 'listLogs',
   method: 'GET',
   path: `${experimentPath}/logs`,
-  summary: 'Lists log lines in the order they arrived; `nextCursor` also serves to follow them',
+  summary:
+    'Lists log lines in the order they arrived; a `nextCursor` that stays the same says that there are no more yet',
   access: 'user',
   params: inExperiment,
   query: z.object({
     cursor: z.optional(z.string()),
     operation: z.optional(digits),
     runId: z.optional(digits),
+    /** Lines of this level and above. */
+    level: z.optional(z.enum(logLevels)),
   }),
   body: none,
   answer: page(logResource),
   statuses: { 200: 'A page of log lines' },
-  problems: ['experiment-not-found'],
+  problems: ['experiment-not-found', 'operation-not-found', 'run-not-found'],
 });

@@ -86,12 +86,12 @@ export const operationResource = z.object({
 /** What a fit would do; nothing was started. */
 export const fitPlanResource = z.object({
   runCount: z.int(),
-  /** The leaf configs of the first 100 runs. */
+  /** The leaf configs of the first 100 runs; `***` stands for every secret. */
   configs: z.array(z.record(z.string(), z.unknown())),
   brackets: z.array(bracketResource),
   plan: planResource,
   /** Training only; `null` where nothing is known to go by. */
-  estimate: z.nullable(z.object({ gpuHours: z.number(), usd: z.number() })),
+  estimate: z.nullable(z.object({ gpuHours: z.number(), usd: z.optional(z.number()) })),
   /** What the estimate goes by, or why there is none. */
   estimateReason: z.string(),
 });
@@ -115,6 +115,10 @@ export const runResource = z.object({
   dataHandleId: z.string(),
   status: z.enum(runStatuses),
   source: z.enum(runSources),
+  /** For a clone: its parent, and whether it started from the parent's weights. */
+  clonedFrom: z.optional(runId),
+  warmStarted: z.optional(z.boolean()),
+  mlflowRunId: z.optional(z.string()),
   endedBy: z.optional(z.enum(runEndings)),
   completedEpochs: z.int(),
   progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
@@ -122,12 +126,19 @@ export const runResource = z.object({
   checkpointUri: z.optional(z.string()),
   /** While it takes part in a SHA: the epoch after which it waits for the others of its bracket. */
   rung: z.optional(z.int()),
+  /** `***` stands for every secret. */
   config: z.record(z.string(), z.unknown()),
   attempts: z.int(),
   createdAt: instant,
   startedAt: z.optional(instant),
   endedAt: z.optional(instant),
+  /** Seconds spent training, over all attempts. */
   runtimeSeconds: z.number(),
+  /** Mean share of the training time that the GPU was busy, from 0 to 1; left out without a GPU. */
+  gpuUtilization: z.optional(z.number()),
+  gpuPeakMemoryBytes: z.optional(z.int()),
+  /** Its share of the worker's GPU hours; left out while the deployment names no price. */
+  costUsd: z.optional(z.number()),
   error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
 });
 
@@ -138,7 +149,7 @@ export const resultResource = z.object({
   metrics: z.record(z.string(), metricValue),
 });
 
-export const logResource = logLine;
+export const logResource = z.extend(logLine, { operation: z.int(), worker: z.int() });
 
 /** A page of resources; `nextCursor` is there while more may follow. */
 export const page = <T extends z.ZodMiniType>(resource: T) =>
@@ -149,4 +160,5 @@ export type FitPlanResource = z.infer<typeof fitPlanResource>;
 export type OperationResource = z.infer<typeof operationResource>;
 export type DataHandleResource = z.infer<typeof dataHandleResource>;
 export type RunResource = z.infer<typeof runResource>;
+export type LogResource = z.infer<typeof logResource>;
 export type ResultResource = z.infer<typeof resultResource>;

@@ -6,6 +6,7 @@ import {
   getExperiment,
   listExperiments,
 } from './experiment-routes.ts';
+import { exportResults, exportRuns } from './export-routes.ts';
 import { startFit } from './fit-routes.ts';
 import {
   cancelOperation,
@@ -35,6 +36,8 @@ export const routes = [
   listRuns,
   getRun,
   listResults,
+  exportResults,
+  exportRuns,
   listLogs,
   createUpload,
   syncWorker,

@@ -39,10 +39,19 @@ const runReport = z.object({
   epochs: z.array(epochReport),
   /** Seconds of training since the last accepted sync. */
   runtimeSeconds: z.number().check(z.gte(0)),
+  /** What was measured of the GPU in that time; left out without one. */
+  gpu: z.optional(
+    z.object({
+      seconds: z.number().check(z.gte(0)),
+      busySeconds: z.number().check(z.gte(0)),
+      peakMemoryBytes: z.int().check(z.gte(0)),
+    }),
+  ),
   error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
 });
 
-const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+/** From the least to the most urgent. */
+export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
 
 export const logLine = z.object({
   at: instant,
@@ -128,7 +137,10 @@ export const syncAnswer = z.object({
   train: z.array(
     z.object({
       runId,
+      /** `{"$secret": "name"}` stands for each secret. */
       config: z.record(z.string(), z.unknown()),
+      /** The values of the config's secrets by name. */
+      secrets: z.optional(z.record(z.string(), z.string())),
       completedEpochs: z.int(),
       checkpoint: z.optional(checkpoint),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */

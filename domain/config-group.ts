@@ -1,5 +1,5 @@
 import type { Json, JsonObject, LeafConfig } from './config.ts';
-import { isArray, isObject } from './config.ts';
+import { asJson, isArray, isObject } from './config.ts';
 import type { AllowedKnobs, ConfigSpace, Place } from './config-space.ts';
 import { inside, isTooDeep, readConfigSpace } from './config-space.ts';
 import { valueAt } from './config-values.ts';
@@ -55,9 +55,6 @@ export const expandConfigGroup = (mlConfig: unknown, fitSeed: number): ExpandedG
   refuseAny(faults);
   return { configs, halved: halvedConfigs(branches) };
 };
-
-/** The request's body was parsed from JSON, so nothing else can be in it. */
-const asJson = (value: unknown): Json => (value === undefined ? null : (value as Json));
 
 interface Reading {
   readonly faults: FaultList;

@@ -4,6 +4,7 @@ import type { FaultList } from './fault-list.ts';
 import { jsonPointer } from './json-pointer.ts';
 import type { Range } from './range.ts';
 import { rangeSize, readRange } from './range.ts';
+import { hidden, secretRule } from './secrets.ts';
 
 /*
  * A config as its author wrote it, with every value it may take: `{"$list": [...]}` and
@@ -34,6 +35,8 @@ type Members =
   | { readonly kind: 'array' | 'list'; readonly members: readonly ConfigSpace[] }
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, ConfigSpace> }
   | { readonly kind: 'range'; readonly range: Range }
+  /** Set aside; what stands here is its name. */
+  | { readonly kind: 'secret' }
   /** Told of already; not looked at again. */
   | { readonly kind: 'broken' };
 
@@ -80,6 +83,13 @@ export const readConfigSpace = (value: Json, place: Place, reading: Reading): Co
     reading.faults.add(place.pointer, 'is no finite number');
     return broken(value, place);
   }
+  if (value === hidden) {
+    reading.faults.add(
+      place.pointer,
+      'stands for a secret that is not shown; give its value again',
+    );
+    return broken(value, place);
+  }
   const length = JSON.stringify(value).length;
   return { kind: 'scalar', value, pointer: place.pointer, varies: false, size: 1, length };
 };
@@ -124,7 +134,19 @@ const together = (members: readonly ConfigSpace[], nameLength: number) => ({
   length: members.reduce((sum, { length }) => sum + length + 1, nameLength + 2),
 });
 
+const readSecret = (value: JsonObject, place: Place, { faults }: Reading): ConfigSpace => {
+  if (Object.keys(value).length > 1)
+    faults.add(place.pointer, '$secret must be the only member here');
+  else if (typeof value['$secret'] !== 'string') faults.add(place.pointer, secretRule);
+  else {
+    const length = JSON.stringify(value).length;
+    return { kind: 'secret', value, pointer: place.pointer, varies: false, size: 1, length };
+  }
+  return broken(value, place);
+};
+
 const readKnob = (value: JsonObject, word: string, place: Place, reading: Reading): ConfigSpace => {
+  if (word === '$secret') return readSecret(value, place, reading);
   const refused = whyRefused(value, word, reading.allowed);
   if (refused !== undefined) {
     reading.faults.add(place.pointer, refused);
@@ -157,7 +179,7 @@ const whyRefused = (value: JsonObject, word: string, allowed: AllowedKnobs): str
     return `${word} makes configs; it cannot stand inside one`;
   }
   if (word !== '$list' && word !== '$range') {
-    return 'names with $ are knobs, and there are only $list and $range';
+    return 'names with $ are knobs, and there are only $list, $range and $secret';
   }
   if (Object.keys(value).length > 1) return `${word} must be the only member here`;
   if (allowed === 'none') {

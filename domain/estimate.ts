@@ -7,7 +7,7 @@ import { epochsToTrain } from './sha.ts';
 
 export interface Estimate {
   /** `undefined` when there is nothing to go by. */
-  readonly cost?: { readonly gpuHours: number; readonly usd: number } | undefined;
+  readonly cost?: { readonly gpuHours: number; readonly usd: number | undefined } | undefined;
   /** What it goes by, or why there is none. */
   readonly reason: string;
 }
@@ -16,7 +16,7 @@ export interface Estimate {
 export const estimateFit = (
   group: ExpandedGroup,
   earlier: readonly Pick<Run, 'completedEpochs' | 'runtimeSeconds'>[],
-  usdPerGpuHour: number,
+  gpuHourUsd: number,
 ): Estimate => {
   const known = earlier.filter(({ completedEpochs }) => completedEpochs > 0);
   if (known.length === 0) {
@@ -28,7 +28,7 @@ export const estimateFit = (
   const secondsPerEpoch = sum(known.map(({ runtimeSeconds }) => runtimeSeconds)) / epochs;
   const gpuSeconds = secondsPerEpoch * epochsIn(group);
   return {
-    cost: { gpuHours: gpuSeconds / secondsPerHour, usd: usdOf(gpuSeconds, usdPerGpuHour) },
+    cost: { gpuHours: gpuSeconds / secondsPerHour, usd: usdOf(gpuSeconds, gpuHourUsd) },
     reason: `by ${epochs} epochs of ${known.length} earlier runs on this data handle, ${secondsPerEpoch.toPrecision(3)} s each`,
   };
 };

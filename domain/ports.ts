@@ -20,6 +20,8 @@ export interface Page<T> {
 
 export interface PageRequest {
   readonly limit: number;
+  /** Bytes that the items may take together in a function's answer; one item is given at least. */
+  readonly maxBytes?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
@@ -95,6 +97,11 @@ export interface RunStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<Run>>;
+  /** The IDs of the deleted runs from `firstRunId` to `lastRunId`. */
+  listDeleted(
+    key: ExperimentKey,
+    range: { readonly firstRunId: number; readonly lastRunId: number },
+  ): Promise<readonly number[]>;
   /** Writes new runs; those that exist already stay as they are. */
   createMany(runs: readonly Run[]): Promise<void>;
   /** Replaces a run whose status is still `expected`. */
@@ -208,6 +215,10 @@ export interface ArtifactStore {
     prefix: string,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<readonly StoredObject[]>;
+}
+
+/** Saves artifacts elsewhere as well. */
+export interface ArtifactSaver extends ArtifactStore {
   /** Copies an object to a bucket of the user's and checks that size and checksum arrived. */
   copyOut(key: string, target: { readonly bucket: string; readonly key: string }): Promise<void>;
   /** Writes a text to a bucket of the user's and checks that it arrived. */
@@ -215,6 +226,20 @@ export interface ArtifactStore {
     target: { readonly bucket: string; readonly key: string },
     text: string,
   ): Promise<void>;
+}
+
+/** Files made for one caller, which are gone after a day. */
+export interface Exports {
+  /** Keeps a file and gives a URL that anyone may read it at for a few minutes. */
+  publish(file: ExportedFile): Promise<{ readonly url: string; readonly expiresAt: Instant }>;
+}
+
+export interface ExportedFile {
+  readonly key: string;
+  /** What a browser calls it. */
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface Uploads {

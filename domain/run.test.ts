@@ -124,6 +124,17 @@ test('a cut short run keeps its checkpoint, and a run that is over cannot be cut
   expect(fail(cut, { message: 'no' }, later)).toBe(cut);
 });
 
+test('what was measured of the GPU adds up over reports', () => {
+  const gpu = { seconds: 2, busySeconds: 1, peakMemoryBytes: 100 };
+  const once = applyReport(run, report({ gpu }), told);
+  expect(once.gpu).toEqual(gpu);
+  expect(applyReport(once, report({}), told).gpu).toEqual(gpu);
+  expect(applyReport(once, report({ gpu }), told).gpu).toMatchObject({
+    seconds: 4,
+    busySeconds: 2,
+  });
+});
+
 /** Contract §7; a small run may be ongoing and completed between two reports. */
 const mayGoTo: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   new: ['ongoing', 'stopped', 'deleted', 'failed', 'completed'],

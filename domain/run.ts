@@ -1,5 +1,7 @@
 import type { LeafConfig } from './config.ts';
 import type { ExperimentKey } from './experiment.ts';
+import type { GpuUse } from './gpu-use.ts';
+import { addGpuUse } from './gpu-use.ts';
 import type { Instant } from './instant.ts';
 
 export const runStatuses = ['new', 'ongoing', 'stopped', 'completed', 'failed', 'deleted'] as const;
@@ -53,6 +55,10 @@ export interface Run extends RunKey {
   readonly config: LeafConfig;
   readonly status: RunStatus;
   readonly source: RunSource;
+  /** For a clone: its parent, and whether it started from the parent's weights. */
+  readonly clonedFrom?: number | undefined;
+  readonly warmStarted?: boolean | undefined;
+  readonly mlflowRunId?: string | undefined;
   readonly endedBy?: RunEnding | undefined;
   readonly completedEpochs: number;
   readonly progress?: Progress | undefined;
@@ -68,6 +74,8 @@ export interface Run extends RunKey {
   readonly endedAt?: Instant | undefined;
   /** Seconds spent training, over all attempts. */
   readonly runtimeSeconds: number;
+  /** Of the GPU, over all attempts; on a CPU there is nothing to measure. */
+  readonly gpu?: GpuUse | undefined;
   readonly error?: RunError | undefined;
 }
 
@@ -106,6 +114,7 @@ export interface RunReport {
   readonly progress?: Progress | undefined;
   readonly checkpoint?: Checkpoint | undefined;
   readonly runtimeSeconds: number;
+  readonly gpu?: GpuUse | undefined;
   readonly error?: RunError | undefined;
 }
 
@@ -139,6 +148,7 @@ export const applyReport = (
     startedAt: run.startedAt ?? now,
     endedAt: report.status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
+    gpu: addGpuUse(run.gpu, report.gpu),
     error: report.error,
   };
 };

@@ -24,6 +24,17 @@ const operationPrefix = (key: ExperimentKey, operation: number): string =>
 export const configsKey = (key: ExperimentKey, operation: number): string =>
   `${operationPrefix(key, operation)}configs.json`;
 
+/**
+ * The values of a set of secrets, a JSON object by name. It lies outside of the experiment's prefix, which
+ * workers may read and whose objects are saved as artifacts.
+ */
+export const secretsKey = ({ workspace, experiment }: ExperimentKey, set: string): string =>
+  `secrets/${workspace}/${experiment}/${set}.json`;
+
+/** A file made for one caller, removed after a day. */
+export const exportKey = ({ workspace, experiment }: ExperimentKey, name: string): string =>
+  `exports/${workspace}/${experiment}/${name}`;
+
 export const runPrefix = (key: ExperimentKey, runId: number): string =>
   `${experimentPrefix(key)}runs/${runId}/`;
 
@@ -38,6 +49,26 @@ export const logKey = (
   return `${logsPrefix(key)}${padded(Date.parse(arrived.at), 14)}-${source}-${arrived.lease}-${arrived.sequence}.jsonl`;
 };
 
-/** The operation a part of the logs belongs to. */
-export const operationOfLogKey = (logKey: string): number =>
-  Number(logKey.slice(logKey.lastIndexOf('/') + 1).split('-')[1]);
+/** What the key of a part of the logs tells. */
+export interface LogPart {
+  /** The key without the logs' prefix. */
+  readonly name: string;
+  readonly arrivedMs: number;
+  readonly operation: number;
+  readonly worker: number;
+  readonly lease: number;
+  readonly sequence: number;
+}
+
+export const logPartOf = (key: string): LogPart => {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const [arrivedMs = 0, operation = 0, worker = 0, lease = 0, sequence = 0] = name
+    .replace('.jsonl', '')
+    .split('-')
+    .map(Number);
+  return { name, arrivedMs, operation, worker, lease, sequence };
+};
+
+/** Sorts before every part that arrived at or after a moment. */
+export const logNameFrom = (at: Instant, earlierMs: number): string =>
+  padded(Math.max(0, Date.parse(at) - earlierMs), 14);

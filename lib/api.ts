@@ -27,6 +27,9 @@ const authorizerCache = Duration.seconds(60);
 /** What each route's function may reach, and nothing else. A new route does not compile until it is placed. */
 export type RouteAccess = Readonly<Record<UserRoute | 'authorize', readonly Access[]>>;
 
+/** Routes that read everything there is of an experiment before they answer. */
+const exporting: ReadonlySet<string> = new Set<UserRoute>(['exportResults', 'exportRuns']);
+
 interface ApiProps {
   readonly deployment: Deployment;
   readonly frontDoor: FrontDoor;
@@ -60,7 +63,7 @@ export class Api extends Construct {
       deployment: props.deployment,
       useCase: route.name,
       description: route.summary,
-      kind: 'answer',
+      kind: exporting.has(route.name) ? 'export' : 'answer',
       access: props.access[route.name],
     });
   }

@@ -2,9 +2,14 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Access } from './access.ts';
+import { exportsPrefix, secretsPrefix } from './object-keys.ts';
 
 /** What was overwritten or deleted can be had back for this long. */
 const noncurrentDays = 30;
+/** No operation takes longer; a clone of a run made later needs its secrets given anew. */
+const secretsDays = 365;
+/** An export's URL is good for minutes. */
+const exportDays = 1;
 /** Parts of an upload that nobody finished are billed until they go. */
 const incompleteUploadDays = 2;
 
@@ -30,6 +35,16 @@ export class ArtifactStore extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(incompleteUploadDays),
           noncurrentVersionExpiration: Duration.days(noncurrentDays),
           expiredObjectDeleteMarker: true,
+        },
+        {
+          prefix: exportsPrefix,
+          expiration: Duration.days(exportDays),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+        {
+          prefix: secretsPrefix,
+          expiration: Duration.days(secretsDays),
+          noncurrentVersionExpiration: Duration.days(1),
         },
       ],
     });

@@ -7,7 +7,9 @@ import type { Deployment } from './deployment.ts';
 import type { EngineJobArns } from './engine-job.ts';
 import { Events } from './events.ts';
 import { FrontDoor } from './front-door.ts';
+import { gpuPrice } from './gpu-price.ts';
 import { jobTermination } from './job-termination.ts';
+import { maxWorkers } from './max-workers.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
 import { routeAccess } from './route-access.ts';
 import { StateTable } from './state-table.ts';
@@ -43,12 +45,13 @@ export class ControlPlaneStack extends Stack {
       frontDoor,
       syncWorker,
       access: routeAccess({
-        settings,
+        maxWorkers: maxWorkers(settings),
         table,
         store,
         workflows,
         terminateJobs,
         checkMlSpec: mlSpecCheck.ask,
+        gpuPrice: gpuPrice(settings),
       }),
     });
     const restart = [operation.start, operation.describe, end.start, end.describe];

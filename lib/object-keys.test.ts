@@ -2,16 +2,20 @@ import { expect, test } from 'vitest';
 import {
   codeKey,
   configsKey,
+  exportKey,
   logKey,
   manifestKey,
   runPrefix,
+  secretsKey,
   uploadKey,
 } from '../domain/storage-layout.ts';
 import {
   anyCode,
   anyExperimentObject,
+  anyExport,
   anyLog,
   anyOperationFile,
+  anySecret,
   anyUpload,
 } from './object-keys.ts';
 
@@ -26,6 +30,8 @@ test.each([
   [anyCode, codeKey(experiment, 'abc')],
   [anyOperationFile, configsKey(experiment, 1)],
   [anyLog, log],
+  [anyExport, exportKey(experiment, 'id/results.csv')],
+  [anySecret, secretsKey(experiment, 'set')],
   [anyExperimentObject, manifestKey(experiment, 'dh-1')],
   [anyExperimentObject, `${runPrefix(experiment, 1)}metrics.json`],
 ])('%s covers %s', (pattern, key) => {

@@ -1,28 +1,37 @@
 import type { Access } from './access.ts';
 import type { RouteAccess } from './api.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { anyCode, anyLog, anyOperationFile, anyUpload } from './object-keys.ts';
-import { gpuPrice, maxWorkers } from './setting-access.ts';
-import type { Settings } from './settings.ts';
+import {
+  anyCode,
+  anyExport,
+  anyLog,
+  anyOperationFile,
+  anySecret,
+  anyUpload,
+} from './object-keys.ts';
 import type { StateTable } from './state-table.ts';
 import type { Workflows } from './workflows.ts';
 
 interface World {
-  readonly settings: Settings;
   readonly table: StateTable;
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
   readonly terminateJobs: Access;
+  /** Knows how many workers an operation may have at once. */
+  readonly maxWorkers: Access;
+  /** Knows what an hour of a GPU costs. */
+  readonly gpuPrice: Access;
   readonly checkMlSpec: Access;
 }
 
 /** Who may reach what, route by route. */
 export const routeAccess = ({
-  settings,
   table,
   store,
   workflows,
   terminateJobs,
+  maxWorkers,
+  gpuPrice,
   checkMlSpec,
 }: World): RouteAccess => ({
   authorize: [table.read],
@@ -37,16 +46,19 @@ export const routeAccess = ({
   startFit: [
     table.readWrite,
     store.put(anyOperationFile),
+    store.put(anySecret),
     workflows.operation.start,
-    maxWorkers(settings),
-    gpuPrice(settings),
+    maxWorkers,
+    gpuPrice,
   ],
   listOperations: [table.read],
   getOperation: [table.read],
   cancelOperation: [table.readWrite, terminateJobs],
-  listRuns: [table.read, store.named],
-  getRun: [table.read, store.named],
+  listRuns: [table.read, store.named, gpuPrice],
+  getRun: [table.read, store.named, gpuPrice],
   listResults: [table.read],
+  exportResults: [table.read, store.put(anyExport), store.get(anyExport)],
+  exportRuns: [table.read, store.put(anyExport), store.get(anyExport), gpuPrice],
   listLogs: [table.read, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
 });

@@ -21,16 +21,16 @@ const settingsShape = z.object({
   maxWorkers: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(100)), 8),
   /** GPUs that all workspaces together may have running, on Spot and on On-Demand hosts each. */
   maxGpus: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(1000)), 16),
+  /**
+   * What an hour of a worker's GPU costs in USD, for costs, estimates and budgets; 0 leaves them out. The default
+   * is the g4dn.xlarge On-Demand in us-east-1; on Spot it costs about a third.
+   */
+  gpuHourUsd: z._default(z.coerce.number().check(z.gte(0)), 0.526),
   /** Hosts to choose from. A worker takes 1 GPU, 4 vCPUs and 14 GiB of one. */
   instanceTypes: z._default(
     list(z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9]+$/))).check(z.minLength(1)),
     ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
   ),
-  /**
-   * What a GPU costs for an hour, for budgets and estimates. By default the On-Demand price of g4dn.xlarge
-   * in us-east-1, the cheapest of the default hosts when there is no Spot; Spot costs about a third of it.
-   */
-  usdPerGpuHour: z._default(z.coerce.number().check(z.gt(0), z.lte(1000)), 0.526),
   /** Buckets of the user's that `end` may save artifacts to. */
   artifactBuckets: z._default(list(bucketName), []),
   /** Buckets of the user's that data handles may read, beside Fanfold's own with its uploads. */

@@ -1,8 +1,8 @@
-import { type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Effect, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Access } from './access.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { anyExperimentObject, anyUpload } from './object-keys.ts';
+import { anyExperimentObject, anySecret, anyUpload, anyWorkspaceKey } from './object-keys.ts';
 import { acknowledgePatterns } from './patterns.ts';
 import { bucketArn } from './user-bucket.ts';
 
@@ -40,8 +40,18 @@ export class StorageRole extends Construct {
       }),
       new PolicyStatement({
         actions: ['s3:ListBucket'],
-        resources: [bucket.bucketArn, ...userBuckets],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': anyWorkspaceKey } },
       }),
+      // Whatever the user's buckets are named.
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [bucket.arnForObjects(anySecret)],
+      }),
+      ...userBuckets.map(
+        (arn) => new PolicyStatement({ actions: ['s3:ListBucket'], resources: [arn] }),
+      ),
     ];
     for (const statement of statements) {
       role.addToPolicy(statement);

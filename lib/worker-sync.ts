@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { Deployment } from './deployment.ts';
 import { FanfoldFunction } from './fanfold-function.ts';
-import { anyLog } from './object-keys.ts';
+import { anyLog, anySecret } from './object-keys.ts';
 import type { StateTable } from './state-table.ts';
 import { StorageRole } from './storage-role.ts';
 
@@ -23,7 +23,7 @@ export class WorkerSync extends Construct {
       useCase: 'syncWorker',
       description: 'Takes in what a worker reports and answers with what it should do',
       kind: 'answer',
-      access: [table.readWrite, store.put(anyLog)],
+      access: [table.readWrite, store.put(anyLog), store.get(anySecret)],
     });
     const storage = new StorageRole(this, 'Storage', {
       holder: this.syncWorker.role,

@@ -52,7 +52,8 @@ export const startStack = async (options: StackOptions): Promise<RunningStack> =
   const folder = resolve(options.folder);
   const before = readStackFile(folder);
   const slots = options.slots ?? before?.slots ?? defaultSlots();
-  const context = { maxWorkers: options.maxWorkers ?? slots, ...options.context };
+  // What runs on this machine costs nothing that is known.
+  const context = { maxWorkers: options.maxWorkers ?? slots, gpuHourUsd: 0, ...options.context };
   // First, so that nothing is running yet when the templates cannot be made.
   const assembly = options.assembly ?? (await synthesize(context));
   const emulator =

@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import type { ArtifactStore, Uploads } from '../../domain/ports.ts';
+import type { ArtifactSaver, ArtifactStore, Exports, Uploads } from '../../domain/ports.ts';
 import { newWorkspace } from './samples.ts';
 
 type Ports = {
-  readonly artifacts: ArtifactStore;
+  readonly artifacts: ArtifactSaver;
   readonly uploads: Uploads;
+  readonly exports: Exports;
   /** The same of a bucket of the user's. */
   readonly usersArtifacts: ArtifactStore;
 };
 
-/** What holds of every `ArtifactStore`, and of the uploads to its bucket. */
-export const artifactStoreSuite = (ports: () => Ports) =>
-  describe('an artifact store', () => {
-    const newKey = (): string => `workspaces/${newWorkspace()}/a b+ü/file.txt`;
+/** What holds of every `ArtifactStore`, and of the URLs to its bucket. */
+export const artifactStoreSuite = (ports: () => Ports) => {
+  keeping(ports);
+  lending(ports);
+};
 
+const newKey = (): string => `workspaces/${newWorkspace()}/a b+ü/file.txt`;
+
+const keeping = (ports: () => Ports) =>
+  describe('an artifact store', () => {
     it('gives back a text, and says what is not there', async () => {
       const { artifacts } = ports();
       const key = newKey();
@@ -39,16 +45,6 @@ export const artifactStoreSuite = (ports: () => Ports) =>
       ]);
     });
 
-    it('takes one PUT of any content at an upload URL', async () => {
-      const { artifacts, uploads } = ports();
-      const key = newKey();
-      const url = await uploads.uploadUrl(key);
-      expect(url).not.toMatch(/checksum/i);
-      const answer = await fetch(url, { method: 'PUT', body: 'any,content\n' });
-      expect(answer.status).toBe(200);
-      expect(await artifacts.getText(key)).toBe('any,content\n');
-    });
-
     it('copies an object to a bucket of the user’s', async () => {
       const { artifacts, usersArtifacts: users } = ports();
       const key = newKey();
@@ -67,5 +63,33 @@ export const artifactStoreSuite = (ports: () => Ports) =>
       await expect(artifacts.copyOut(key, target)).rejects.toThrow();
       await artifacts.putText(key, 'x');
       await expect(artifacts.copyOut(key, { ...target, bucket: 'not-there' })).rejects.toThrow();
+    });
+  });
+
+const lending = (ports: () => Ports) =>
+  describe('the URLs of an artifact store', () => {
+    it('takes one PUT of any content at an upload URL', async () => {
+      const { artifacts, uploads } = ports();
+      const key = newKey();
+      const url = await uploads.uploadUrl(key);
+      expect(url).not.toMatch(/checksum/i);
+      const answer = await fetch(url, { method: 'PUT', body: 'any,content\n' });
+      expect(answer.status).toBe(200);
+      expect(await artifacts.getText(key)).toBe('any,content\n');
+    });
+
+    it('publishes a file at a URL that anyone may read', async () => {
+      const { exports } = ports();
+      const bytes = new Uint8Array([80, 65, 82, 49, 0, 255]);
+      const file = { fileName: 'digits-runs.parquet', contentType: 'application/x-test', bytes };
+      const { url, expiresAt } = await exports.publish({ key: newKey(), ...file });
+      expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now() + 600_000);
+      const answer = await fetch(url);
+      expect(new Uint8Array(await answer.arrayBuffer())).toEqual(bytes);
+      expect(answer.headers.get('content-type')).toBe('application/x-test');
+      expect(answer.headers.get('content-disposition')).toBe(
+        'attachment; filename="digits-runs.parquet"',
+      );
+      expect((await fetch(url.replace('x-test', ''), { method: 'PUT' })).ok).toBe(false);
     });
   });

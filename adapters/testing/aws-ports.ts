@@ -15,7 +15,9 @@ import { DynamoRungStore } from '../dynamo-rung-store.ts';
 import { DynamoTable } from '../dynamo-table.ts';
 import { DynamoTokenStore } from '../dynamo-token-store.ts';
 import { DynamoWorkerStore } from '../dynamo-worker-store.ts';
+import { S3ArtifactSaver } from '../s3-artifact-saver.ts';
 import { S3ArtifactStore } from '../s3-artifact-store.ts';
+import { S3Exports } from '../s3-exports.ts';
 import { S3Uploads } from '../s3-uploads.ts';
 import { StepFunctionsWorkflows } from '../step-functions-workflows.ts';
 import { StsCredentialIssuer } from '../sts-credential-issuer.ts';
@@ -66,10 +68,11 @@ const objects = async (config: EmulatorConfig) => {
   const roleArn = await createRole(config, 'storage');
   return {
     s3,
-    artifacts: new S3ArtifactStore(s3, bucket),
+    artifacts: new S3ArtifactSaver(s3, bucket),
     usersArtifacts: new S3ArtifactStore(s3, usersBucket),
     dataset: new S3ArtifactStore(s3, usersBucket),
     uploads: new S3Uploads(config, bucket),
+    exports: new S3Exports(s3, bucket),
     credentials: new StsCredentialIssuer(new STSClient(config), roleArn),
     artifactsFor: (issued: StorageCredentials, of: string) =>
       new S3ArtifactStore(new S3Client({ ...config, credentials: issued }), of),

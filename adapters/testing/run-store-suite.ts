@@ -10,6 +10,7 @@ const range = (first: number, last: number): number[] =>
 export const runStoreSuite = (ports: () => { readonly runs: RunStore }) => {
   keeping(ports);
   listing(ports);
+  changing(ports);
 };
 
 const keeping = (ports: () => { readonly runs: RunStore }) =>
@@ -72,7 +73,7 @@ const keeping = (ports: () => { readonly runs: RunStore }) =>
   });
 
 const listing = (ports: () => { readonly runs: RunStore }) =>
-  describe('a run store, listing and changing them', () => {
+  describe('a run store, listing them', () => {
     it('lists a range over buckets in order, page by page', async () => {
       const { runs } = ports();
       const key = newKey();
@@ -96,6 +97,36 @@ const listing = (ports: () => { readonly runs: RunStore }) =>
       expect(items.map(({ runId }) => runId)).toEqual([3, 5_000, 9_999]);
     });
 
+    it('cuts a page where its runs would be too large for an answer, and goes on from there', async () => {
+      const { runs } = ports();
+      const key = newKey();
+      const large = { text: '"'.repeat(10_000) };
+      await runs.createMany(range(1, 5).map((n) => ({ ...runOf(key, n), config: large })));
+      const bounds = { firstRunId: 1, lastRunId: 5 };
+      const list = (maxBytes: number) =>
+        allPages((page) => runs.list(key, { ...page, ...bounds, maxBytes }), 100);
+      // A quote takes four bytes in an answer: `\\\"`.
+      expect((await list(90_000)).map((page) => page.length)).toEqual([2, 2, 1]);
+      expect((await list(1)).map((page) => page.length)).toEqual([1, 1, 1, 1, 1]);
+      expect((await list(1_000_000)).map((page) => page.length)).toEqual([5]);
+    });
+
+    it('names the deleted runs of a range', async () => {
+      const { runs } = ports();
+      const key = newKey();
+      await runs.createMany(range(1, 600).map((n) => runOf(key, n)));
+      for (const n of [1, 256, 257, 600])
+        await runs.replace({ ...runOf(key, n), status: 'deleted' }, 'new');
+      const deleted = (firstRunId: number, lastRunId: number) =>
+        runs.listDeleted(key, { firstRunId, lastRunId });
+      expect(await deleted(1, 600)).toEqual([1, 256, 257, 600]);
+      expect(await deleted(2, 256)).toEqual([256]);
+      expect(await deleted(1, 0)).toEqual([]);
+    });
+  });
+
+const changing = (ports: () => { readonly runs: RunStore }) =>
+  describe('a run store, changing runs', () => {
     it('lets one of many transitions from the same status win', async () => {
       const { runs } = ports();
       const run = runOf(newKey(), 1);

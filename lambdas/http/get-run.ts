@@ -4,9 +4,9 @@ import { findRun } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
 import { showRun } from './show.ts';
 
-type Ports = Pick<HttpPorts, 'runs' | 'bucket'>;
+type Ports = Pick<HttpPorts, 'runs' | 'bucket' | 'gpuHourUsd'>;
 
 export const getRun = useCase(route, async ({ params }, ports: Ports) => {
   const run = await findRun({ ...params, runId: Number(params.runId) }, ports);
-  return { status: 200, body: showRun(run, ports.bucket) };
+  return { status: 200, body: showRun(run, ports) };
 });

@@ -9,6 +9,8 @@ import {
   dataHandles,
   entropy,
   experiments,
+  exports,
+  gpuHourUsd,
   jobNotes,
   jobQueue,
   maxWorkers,
@@ -18,7 +20,6 @@ import {
   runs,
   tokens,
   uploads,
-  usdPerGpuHour,
   workflows,
 } from '../../adapters/aws.ts';
 import { authorize } from './authorize.ts';
@@ -27,6 +28,8 @@ import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createUpload } from './create-upload.ts';
 import { endExperiment } from './end-experiment.ts';
+import { exportResults } from './export-results.ts';
+import { exportRuns } from './export-runs.ts';
 import { getDataHandle } from './get-data-handle.ts';
 import { getExperiment } from './get-experiment.ts';
 import { getHealth } from './get-health.ts';
@@ -94,8 +97,9 @@ export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   artifacts: artifacts(),
   workflows: workflows(),
   clock,
+  entropy,
   maxWorkers: maxWorkers(),
-  usdPerGpuHour: usdPerGpuHour(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => ({
   experiments: experiments(),
@@ -116,19 +120,38 @@ export const listRunsHandler = /* @__PURE__ */ http(listRuns, () => ({
   operations: operations(),
   runs: runs(),
   bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const getRunHandler = /* @__PURE__ */ http(getRun, () => ({
   runs: runs(),
   bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 export const listResultsHandler = /* @__PURE__ */ http(listResults, () => ({
   experiments: experiments(),
   runs: runs(),
   results: results(),
 }));
+export const exportResultsHandler = /* @__PURE__ */ http(exportResults, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  results: results(),
+  exports: exports(),
+  entropy,
+}));
+export const exportRunsHandler = /* @__PURE__ */ http(exportRuns, () => ({
+  experiments: experiments(),
+  runs: runs(),
+  gpuHourUsd: gpuHourUsd(),
+  exports: exports(),
+  entropy,
+}));
 export const listLogsHandler = /* @__PURE__ */ http(listLogs, () => ({
   experiments: experiments(),
+  operations: operations(),
+  runs: runs(),
   artifacts: artifacts(),
+  clock,
 }));
 
 /** Answers the HTTP API's question whether a call may pass, and which workspace its token opens. */

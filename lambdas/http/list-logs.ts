@@ -1,38 +1,53 @@
-import type * as z from 'zod/mini';
 import { listLogs as route } from '../../contract/operation-routes.ts';
-import { logResource } from '../../contract/resources.ts';
-import { logsPrefix, operationOfLogKey } from '../../domain/storage-layout.ts';
+import type { LogResource } from '../../contract/resources.ts';
+import type { Call } from '../../contract/route.ts';
+import { logLevels, logLine } from '../../contract/worker-protocol.ts';
+import type { LogPlace } from '../../domain/log-place.ts';
+import { startOfLog, unsettledMs } from '../../domain/log-place.ts';
+import { logNameFrom } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
-import { findExperiment } from './look-up.ts';
+import { logCursorOf, placeOfLogCursor } from './log-cursor.ts';
+import { findExperiment, findOperation, findRun } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
+import type { FoundPart } from './read-log.ts';
+import { findLogParts } from './read-log.ts';
 
-type Ports = Pick<HttpPorts, 'experiments' | 'artifacts'>;
-type Line = z.infer<typeof logResource>;
+type Ports = Pick<HttpPorts, 'experiments' | 'operations' | 'runs' | 'artifacts' | 'clock'>;
+type Asked = Call<typeof route>;
 
-/** Log parts read for one page; each holds what one sync of one worker brought. */
-const partsPerPage = 50;
-
-export const listLogs = useCase(route, async ({ params, query }, ports: Ports) => {
+export const listLogs = useCase(route, async (call, ports: Ports) => {
+  const { params, query } = call;
   await findExperiment(params, ports);
-  const { artifacts } = ports;
-  const prefix = logsPrefix(params);
-  const after = query.cursor === undefined ? undefined : prefix + query.cursor;
-  const parts = await artifacts.list(prefix, { limit: partsPerPage, after });
-  const wanted = parts.filter(({ key }) => isWanted(operationOfLogKey(key), query.operation));
-  const texts = await Promise.all(wanted.map(({ key }) => artifacts.getText(key)));
-  const lines = texts.flatMap((text) => linesOf(text ?? ''));
-  const items = lines.filter(({ runId }) => isWanted(runId, query.runId));
-  return {
-    status: 200,
-    body: { items, nextCursor: parts.at(-1)?.key.slice(prefix.length) ?? query.cursor },
-  };
+  const place =
+    query.cursor === undefined ? await startOf(call, ports) : placeOfLogCursor(query.cursor);
+  const operation = query.operation === undefined ? undefined : Number(query.operation);
+  const found = await findLogParts(params, { place, operation }, ports);
+  const texts = await Promise.all(found.parts.map(({ key }) => ports.artifacts.getText(key)));
+  const lines = found.parts.flatMap((part, i) => linesOf(part, texts[i] ?? ''));
+  const items = lines.filter(isWanted(query));
+  // The same cursor again says that there is nothing new, however much time has passed.
+  const nextCursor = found.place === place ? query.cursor : logCursorOf(found.place);
+  return { status: 200, body: { items, nextCursor } };
 });
 
-const isWanted = (has: number | undefined, asked: string | undefined): boolean =>
-  asked === undefined || has === Number(asked);
+/** Nothing can have been said before there was an operation or a run to say it. */
+const startOf = async ({ params, query }: Asked, ports: Ports): Promise<LogPlace> => {
+  const { operation, runId } = query;
+  const begun = [
+    ...(operation ? [await findOperation({ ...params, operation: Number(operation) }, ports)] : []),
+    ...(runId ? [await findRun({ ...params, runId: Number(runId) }, ports)] : []),
+  ].map(({ createdAt }) => logNameFrom(createdAt, unsettledMs));
+  return { ...startOfLog, settled: begun.sort().at(-1) ?? startOfLog.settled };
+};
 
-const linesOf = (text: string): Line[] =>
+const isWanted = ({ runId, level = 'debug' }: Asked['query']) => {
+  const least = logLevels.indexOf(level);
+  return (line: LogResource): boolean =>
+    (runId === undefined || line.runId === Number(runId)) && logLevels.indexOf(line.level) >= least;
+};
+
+const linesOf = ({ operation, worker }: FoundPart, text: string): LogResource[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => logResource.parse(JSON.parse(line)));
+    .map((line) => ({ ...logLine.parse(JSON.parse(line)), operation, worker }));

@@ -5,7 +5,7 @@ import { findExperiment, findOperation, pageRequest } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
 import { showRun } from './show.ts';
 
-type Ports = Pick<HttpPorts, 'experiments' | 'operations' | 'runs' | 'bucket'>;
+type Ports = Pick<HttpPorts, 'experiments' | 'operations' | 'runs' | 'bucket' | 'gpuHourUsd'>;
 
 export const listRuns = useCase(route, async ({ params, query }, ports: Ports) => {
   const experiment = await findExperiment(params, ports);
@@ -13,7 +13,7 @@ export const listRuns = useCase(route, async ({ params, query }, ports: Ports) =
   const page = await ports.runs.list(params, { ...pageRequest(query), ...range });
   const items = page.items
     .filter((run) => run.status !== 'deleted')
-    .map((run) => showRun(run, ports.bucket));
+    .map((run) => showRun(run, ports));
   return { status: 200, body: { items, nextCursor: page.nextCursor } };
 });
 

@@ -67,7 +67,10 @@ export const findRun = async (
 };
 
 const defaultLimit = 100;
-const maxLimit = 1000;
+const maxLimit = 10_000;
+
+/** Lambda takes 6 MB of an answer; the rest is for what stands around the items. */
+const maxBytes = 5_000_000;
 
 /** `?limit=` and `?cursor=` as the stores take them. */
 export const pageRequest = (query: {
@@ -75,5 +78,6 @@ export const pageRequest = (query: {
   readonly cursor?: string | undefined;
 }): PageRequest => ({
   limit: Math.min(Number(query.limit ?? defaultLimit), maxLimit),
+  maxBytes,
   cursor: query.cursor,
 });

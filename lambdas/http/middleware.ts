@@ -67,8 +67,9 @@ const parseJson = ({ body, isBase64Encoded }: Event): unknown => {
   if (body === undefined || body === '') return {};
   try {
     return JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body);
-  } catch (cause) {
-    throw new DomainError('invalid-request', `the body is not JSON: ${String(cause)}`);
+  } catch {
+    // The parser's own message quotes what stands there, which may be a secret.
+    throw new DomainError('invalid-request', 'the body is not JSON');
   }
 };
 

@@ -5,6 +5,7 @@ import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { planWorkers } from '../../domain/packing.ts';
 import type { Run } from '../../domain/run.ts';
+import { shownConfig } from '../../domain/secrets.ts';
 import type { HttpPorts } from './ports.ts';
 import { showBracket } from './show.ts';
 
@@ -19,15 +20,15 @@ export const planFit = async (
   experiment: Experiment,
   group: ExpandedGroup,
   dataHandleId: string,
-  ports: Pick<HttpPorts, 'runs' | 'maxWorkers' | 'usdPerGpuHour'>,
+  ports: Pick<HttpPorts, 'runs' | 'maxWorkers' | 'gpuHourUsd'>,
 ): Promise<FitPlanResource> => {
   const { configs } = group;
   const earlier = await findEarlier(experiment, dataHandleId, ports);
-  const { cost, reason } = estimateFit(group, earlier, ports.usdPerGpuHour);
+  const { cost, reason } = estimateFit(group, earlier, ports.gpuHourUsd);
   const runCount = configs.length;
   return {
     runCount,
-    configs: configs.slice(0, shownConfigs),
+    configs: configs.slice(0, shownConfigs).map(shownConfig),
     brackets: bracketsFrom(experiment.lastRunId + 1, group).map(showBracket),
     plan: planWorkers({ runCount, maxWorkers: ports.maxWorkers }).plan,
     estimate: cost ?? null,

@@ -4,6 +4,7 @@ import type {
   DataHandleStore,
   Entropy,
   ExperimentStore,
+  Exports,
   JobNoteStore,
   JobQueue,
   MlSpecChecker,
@@ -27,7 +28,10 @@ export interface HttpPorts {
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */
   readonly bucket: string;
+  /** What an hour of a worker's GPU costs; 0 while no price is known. */
+  readonly gpuHourUsd: number;
   readonly uploads: Uploads;
+  readonly exports: Exports;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly mlSpecs: MlSpecChecker;
@@ -35,5 +39,4 @@ export interface HttpPorts {
   readonly entropy: Entropy;
   /** Workers an operation may have at once in a workspace. */
   readonly maxWorkers: number;
-  readonly usdPerGpuHour: number;
 }

@@ -6,12 +6,14 @@ import type {
   ResultResource,
   RunResource,
 } from '../../contract/resources.ts';
-import { secondsPerHour } from '../../domain/cost.ts';
+import { costUsd, secondsPerHour } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
+import { gpuUtilization } from '../../domain/gpu-use.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
 import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
+import { shownConfig } from '../../domain/secrets.ts';
 import type { Bracket } from '../../domain/sha.ts';
 import { rungsOf } from '../../domain/sha.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
@@ -94,23 +96,35 @@ export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   error: handle.error,
 });
 
-export const showRun = (run: Run, bucket: string): RunResource => ({
+/** What a run is shown with that is not its own. */
+export interface RunShowing {
+  readonly bucket: string;
+  readonly gpuHourUsd: number;
+}
+
+export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResource => ({
   runId: run.runId,
   operation: run.operation,
   dataHandleId: run.dataHandleId,
   status: run.status,
   source: run.source,
+  clonedFrom: run.clonedFrom,
+  warmStarted: run.warmStarted,
+  mlflowRunId: run.mlflowRunId,
   endedBy: run.endedBy,
   completedEpochs: run.completedEpochs,
   progress: run.progress,
   rung: run.rung,
   checkpointUri: run.checkpoint && `s3://${bucket}/${run.checkpoint.prefix}`,
-  config: run.config,
+  config: shownConfig(run.config),
   attempts: run.attempts,
   createdAt: run.createdAt,
   startedAt: run.startedAt,
   endedAt: run.endedAt,
   runtimeSeconds: run.runtimeSeconds,
+  gpuUtilization: gpuUtilization(run.gpu),
+  gpuPeakMemoryBytes: run.gpu?.peakMemoryBytes,
+  costUsd: costUsd(run, gpuHourUsd),
   error: run.error,
 });
 

@@ -1,6 +1,7 @@
 import { startFit as route } from '../../contract/fit-routes.ts';
 import type { Call } from '../../contract/route.ts';
 import { budgetOf } from '../../domain/budget.ts';
+import { asJson } from '../../domain/config.ts';
 import { expandConfigGroup } from '../../domain/config-group.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import { DomainError } from '../../domain/domain-error.ts';
@@ -8,7 +9,8 @@ import type { ExpandedGroup } from '../../domain/expanded-group.ts';
 import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { FitRequest } from '../../domain/operation.ts';
-import { configsKey } from '../../domain/storage-layout.ts';
+import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
+import { configsKey, secretsKey } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
 import { findAliveExperiment, findDataHandle } from './look-up.ts';
 import { planFit } from './plan-fit.ts';
@@ -18,11 +20,13 @@ import type { StartPorts } from './start-operation.ts';
 import { startOperation } from './start-operation.ts';
 
 type Ports = StartPorts &
-  Pick<HttpPorts, 'dataHandles' | 'artifacts' | 'runs' | 'maxWorkers' | 'usdPerGpuHour'>;
+  Pick<HttpPorts, 'dataHandles' | 'artifacts' | 'runs' | 'entropy' | 'maxWorkers' | 'gpuHourUsd'>;
 
-export const startFit = useCase(route, async (call, ports: Ports) => {
-  const { params, body, idempotencyKey } = call;
-  const group = expandConfigGroup(body.mlConfig, body.seed);
+export const startFit = useCase(route, async ({ params, body, idempotencyKey }, ports: Ports) => {
+  const set = ports.entropy.id(16);
+  const { config: mlConfig, secrets } = setSecretsAside(asJson(body.mlConfig), set);
+  const group = expandConfigGroup(mlConfig, body.seed);
+  const budget = body.budget && budgetOf(body.budget, ports.gpuHourUsd);
   if (body.dryRun) {
     const experiment = await findAliveExperiment(params, ports);
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
@@ -32,24 +36,24 @@ export const startFit = useCase(route, async (call, ports: Ports) => {
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
     const key = configsKey(params, experiment.lastOperation + 1);
     await ports.artifacts.putText(key, JSON.stringify(group.configs));
-    return requestOf(body, group, experiment.lastRunId + 1, ports);
+    if (Object.keys(secrets).length > 0) {
+      await ports.artifacts.putText(secretsKey(params, set), JSON.stringify(secrets));
+    }
+    return { ...requestOf(body, group, experiment.lastRunId + 1), budget };
   };
-  const operation = await startOperation({ key: params, idempotencyKey, body, request }, ports);
+  // A hash of the secrets themselves would let whoever reads it try them out.
+  const asked = { ...body, mlConfig: hideSecrets(mlConfig) };
+  const operation = await startOperation(
+    { key: params, idempotencyKey, body: asked, request },
+    ports,
+  );
   return { status: 202, body: showOperation(operation) };
 });
 
 const requestOf = (
-  {
-    dataHandleId,
-    seed,
-    numChunks,
-    executor,
-    chunkTimeoutSeconds,
-    budget,
-  }: Call<typeof route>['body'],
+  { dataHandleId, seed, numChunks, executor, chunkTimeoutSeconds }: Call<typeof route>['body'],
   group: ExpandedGroup,
   firstRunId: number,
-  { usdPerGpuHour }: Ports,
 ): FitRequest => ({
   kind: 'fit',
   dataHandleId,
@@ -60,7 +64,6 @@ const requestOf = (
   firstRunId,
   runCount: group.configs.length,
   brackets: group.halved.length > 0 ? bracketsFrom(firstRunId, group) : undefined,
-  budget: budget && budgetOf(budget, usdPerGpuHour),
 });
 
 const checkDataHandle = (

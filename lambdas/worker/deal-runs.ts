@@ -7,6 +7,7 @@ import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
 import type { Admission } from '../../domain/worker-sync.ts';
 import type { WorkerPorts } from './ports.ts';
+import { secretsFor } from './secrets.ts';
 
 interface Dealt {
   readonly dealing: Dealing;
@@ -21,16 +22,17 @@ export const dealRuns = async (
   { worker, operation }: SyncContext,
   dealing: Dealing,
   { admission, room }: { readonly admission: Admission; readonly room: number },
-  { runs }: Pick<WorkerPorts, 'runs'>,
+  { runs, artifacts }: Pick<WorkerPorts, 'runs' | 'artifacts'>,
 ): Promise<Dealt> => {
   if (cutShortBy(operation)) return { dealing: deal(dealing, 0, []), train: [] };
   const again = admission === 'repeat';
   const runIds = again ? dealing.last : dealing.waiting.slice(0, room);
   const open = (await runs.findMany(worker, runIds)).filter(isOpen);
+  const secretsOf = await secretsFor(worker, open, { artifacts });
   const dealt = open.map(({ runId }) => runId);
   return {
     dealing: again ? dealing : deal(dealing, runIds.length, dealt),
-    train: open.map(show),
+    train: open.map((run) => ({ ...show(run), ...secretsOf(run) })),
   };
 };
 

@@ -27,8 +27,9 @@ const syncIntervalSeconds = 2;
 const maxRounds = 5;
 
 export const syncWorker = useCase(route, async (call, ports: WorkerPorts) => {
+  const now = ports.clock.now();
   for (let round = 0; round < maxRounds; round++) {
-    const body = await sync(call.body, call.bearerToken ?? '', ports);
+    const body = await sync(call.body, call.bearerToken ?? '', { ports, now });
     if (body) return { status: 200, body };
   }
   throw new Error(`a sync lost ${maxRounds} races in a row`);
@@ -38,9 +39,8 @@ export const syncWorker = useCase(route, async (call, ports: WorkerPorts) => {
 const sync = async (
   request: SyncRequest,
   token: string,
-  ports: WorkerPorts,
+  { ports, now }: { readonly ports: WorkerPorts; readonly now: Instant },
 ): Promise<SyncAnswer | undefined> => {
-  const now = ports.clock.now();
   const context = await findContext(request, token, ports);
   const presented = { ...request, tokenSha256: sha256(token) };
   const admission = admit(context, presented);

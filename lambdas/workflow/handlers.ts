@@ -1,4 +1,5 @@
 import {
+  artifactSaver,
   artifacts,
   clock,
   dataHandles,
@@ -58,5 +59,5 @@ export const saveArtifactsHandler = /* @__PURE__ */ step('saveArtifacts', saveAr
   operations: operations(),
   runs: runs(),
   results: results(),
-  artifacts: artifacts(),
+  artifacts: artifactSaver(),
 }));

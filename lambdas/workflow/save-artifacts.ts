@@ -1,14 +1,19 @@
+import { csvOf } from '../../domain/csv.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { EndRequest } from '../../domain/operation.ts';
+import type { ArtifactSaver } from '../../domain/ports.ts';
+import { resultsTable } from '../../domain/results-table.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
-import { experimentPrefix, runPrefix } from '../../domain/storage-layout.ts';
+import { shownConfig } from '../../domain/secrets.ts';
+import { experimentPrefix, logPartOf, logsPrefix, runPrefix } from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
-import { resultsCsv } from './results-csv.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
 
-type Ports = Pick<WorkflowPorts, 'experiments' | 'operations' | 'runs' | 'results' | 'artifacts'>;
+interface Ports extends Pick<WorkflowPorts, 'experiments' | 'operations' | 'runs' | 'results'> {
+  readonly artifacts: ArtifactSaver;
+}
 
 /** Runs whose artifacts one step saves; a bounded batch, so that no step nears its time limit. */
 const runsPerStep = 50;
@@ -73,9 +78,23 @@ const saveExperiment = async (
   );
   const own = experimentPrefix(experiment);
   await saveOperations(experiment, target, ports);
-  for (const folder of ['code/', 'data/', 'operations/', 'logs/']) {
-    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, artifacts);
+  for (const folder of ['code/', 'data/', 'operations/']) {
+    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, { artifacts });
   }
+  const logs = { bucket, prefix: `${prefix}logs/` };
+  await copyAll(logsPrefix(experiment), logs, { artifacts, wanted: firstOfEachSync() });
+};
+
+/** A sync that was sent again after its function was lost may have left its lines twice. */
+const firstOfEachSync = (): ((key: string) => boolean) => {
+  const seen = new Set<string>();
+  return (key) => {
+    const { operation, worker, lease, sequence } = logPartOf(key);
+    const sync = [operation, worker, lease, sequence].join('-');
+    if (seen.has(sync)) return false;
+    seen.add(sync);
+    return true;
+  };
 };
 
 /** What each operation was asked: seeds, chunks, configs' places; without it no run could be repeated. */
@@ -106,20 +125,24 @@ const saveRun = async (
 ): Promise<void> => {
   const { artifacts } = ports;
   const folder = `${prefix}runs/${run.runId}/`;
-  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(run, null, 2));
+  const record = { ...run, config: shownConfig(run.config) };
+  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(record, null, 2));
   const results = await ports.results.list(run, {
     firstRunId: run.runId,
     lastRunId: run.runId,
     limit: maxEpochs,
   });
-  await artifacts.putTextOut({ bucket, key: `${folder}results.csv` }, resultsCsv(results.items));
+  await artifacts.putTextOut(
+    { bucket, key: `${folder}results.csv` },
+    csvOf(resultsTable(results.items)),
+  );
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
-    await copyAll(run.checkpoint.prefix, to, artifacts);
+    await copyAll(run.checkpoint.prefix, to, { artifacts });
   }
   if (saveEpochCheckpoints) {
     const to = { bucket, prefix: `${folder}checkpoints/` };
-    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, artifacts);
+    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, { artifacts });
   }
 };
 
@@ -129,15 +152,20 @@ const maxEpochs = 100_000;
 const copyAll = async (
   prefix: string,
   to: Target,
-  artifacts: Ports['artifacts'],
+  {
+    artifacts,
+    wanted = () => true,
+  }: Pick<Ports, 'artifacts'> & { wanted?: (key: string) => boolean },
 ): Promise<void> => {
   let after: string | undefined;
   for (;;) {
     const objects = await artifacts.list(prefix, { limit: copiesAtOnce, after });
     await Promise.all(
-      objects.map(({ key }) =>
-        artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
-      ),
+      objects
+        .filter(({ key }) => wanted(key))
+        .map(({ key }) =>
+          artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
+        ),
     );
     if (objects.length < copiesAtOnce) return;
     after = objects.at(-1)?.key;

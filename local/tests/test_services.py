@@ -38,6 +38,31 @@ def item(sk, **attributes):
     return {"pk": {"S": "p"}, "sk": {"S": sk}} | attributes
 
 
+def test_a_wrong_condition_is_refused_each_time_and_a_right_one_is_tried_on_every_item(table):
+    client, name = table
+    for sk in ("many-1", "many-2", "many-3"):
+        client.put_item(TableName=name, Item=item(sk, even={"BOOL": sk == "many-2"}))
+
+    def keys(condition):
+        found = client.query(
+            TableName=name,
+            KeyConditionExpression="pk = :p AND begins_with(sk, :many)",
+            FilterExpression=condition,
+            ExpressionAttributeValues={
+                ":p": {"S": "p"},
+                ":many": {"S": "many"},
+                ":t": {"BOOL": True},
+            },
+        )
+        return [found_item["sk"]["S"] for found_item in found["Items"]]
+
+    for _ in range(2):
+        with pytest.raises(ClientError, match="Syntax error"):
+            keys("even = = :t")
+        assert keys("even = :t") == ["many-2"]
+        assert keys("even <> :t") == ["many-1", "many-3"]
+
+
 def test_a_route_behind_the_authorizer_knows_its_caller(api):
     answer = call(f"{api}/v1/things/a%20b", b"{}", Authorization="Bearer good")
     assert answer["version"] == "2.0"

@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'zod',
     '@middy',
     '@aws-lambda-powertools',
+    'hyparquet-writer',
     'aws-lambda',
     'node:',
   ],

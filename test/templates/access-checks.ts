@@ -58,7 +58,10 @@ describe('access', () => {
     ['Authorize', tableReads],
     ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
     ['CancelOperation', [...tableReads, ...tableWrites, 'batch:ListJobs', 'batch:TerminateJob']],
-    ['SyncWorker', [...tableReads, ...tableWrites, 's3:PutObject', 'sts:AssumeRole']],
+    [
+      'SyncWorker',
+      [...tableReads, ...tableWrites, 's3:GetObject', 's3:PutObject', 'sts:AssumeRole'],
+    ],
     ['SettleWorker', [...tableReads, ...tableWrites]],
   ])('%s may do what its use case needs and nothing else', (name, actions) => {
     expect(actionsOf(name)).toEqual([...actions].sort());
@@ -69,11 +72,21 @@ describe('access', () => {
     expect(assuming.map(({ role }) => role)).toEqual([functions['SyncWorker']?.role]);
   });
 
+  test('secrets are written by the start of a fit, read by the sync, and kept from workers', () => {
+    const reaching = statements.filter(({ resources }) => resources.join().includes('/secrets/'));
+    const held = reaching.map(({ role, effect, actions }) => [role, effect, actions.join()]);
+    expect(held.sort()).toEqual([
+      [functions['StartFit']?.role, 'Allow', 's3:PutObject'],
+      [expect.stringContaining('StorageRole'), 'Deny', 's3:GetObject,s3:GetObjectVersion'],
+      [functions['SyncWorker']?.role, 'Allow', 's3:GetObject'],
+    ]);
+  });
+
   test('a function is told where the things are that it may reach, and of no other', () => {
     const own = (name: string) =>
       functions[name]?.variables.filter((variable) => !variable.startsWith('POWERTOOLS_')).sort();
     expect(own('GetHealth')).toEqual([]);
-    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'TABLE_NAME']);
+    expect(own('GetRun')).toEqual(['BUCKET_NAME', 'GPU_HOUR_USD', 'TABLE_NAME']);
     expect(own('SyncWorker')).toEqual(['BUCKET_NAME', 'STORAGE_ROLE_ARN', 'TABLE_NAME']);
     expect(own('PlanOperation')).toEqual(['BUCKET_NAME', 'DEFAULT_MAX_WORKERS', 'TABLE_NAME']);
   });

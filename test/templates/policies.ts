@@ -3,6 +3,7 @@ import { compute, controlPlane, type Properties, propertiesOf } from './synthesi
 export interface Statement {
   /** The logical id of the role that has it. */
   readonly role: string;
+  readonly effect: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
@@ -11,9 +12,10 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [val
 
 const statementsOf = (role: string, document: Properties): Statement[] =>
   list(document['Statement']).map((statement) => {
-    const { Action, Resource } = statement as Properties;
+    const { Effect, Action, Resource } = statement as Properties;
     return {
       role,
+      effect: String(Effect),
       actions: list(Action).map(String),
       resources: list(Resource).map((one) => (typeof one === 'string' ? one : JSON.stringify(one))),
     };

@@ -51,6 +51,8 @@ describe('state', () => {
               AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
               NoncurrentVersionExpiration: { NoncurrentDays: 30 },
             }),
+            Match.objectLike({ Prefix: 'exports/', ExpirationInDays: 1 }),
+            Match.objectLike({ Prefix: 'secrets/', ExpirationInDays: 365 }),
           ],
         },
       },

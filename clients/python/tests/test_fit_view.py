@@ -29,6 +29,7 @@ def test_a_row_shows_what_differs_how_far_it_is_and_what_it_measured():
         "status",
         "epochs",
         "this epoch",
+        "runtime",
         "train_loss",
         "val_loss",
     )
@@ -36,6 +37,23 @@ def test_a_row_shows_what_differs_how_far_it_is_and_what_it_measured():
     assert (first.knobs, first.epochs, first.chunks) == (("0.01",), "1/4", "1/4")
     assert first.metrics == ("0.2500", "0.5000")
     assert seen.summary == "Fit 1 running · 0:00 · 3 runs: 1 ongoing, 2 new"
+
+
+def test_what_a_run_took_is_shown_and_what_it_cost_when_that_is_known():
+    runs = [
+        wire.run(1, runtimeSeconds=3_725.9, costUsd=12.345),
+        wire.run(2, runtimeSeconds=9, costUsd=0.00123),
+        wire.run(3, "new", runtimeSeconds=0, costUsd=0),
+    ]
+    seen = view(runs)
+    assert [column.name for column in seen.spent] == ["runtime", "cost"]
+    assert [row.spent for row in seen.rows] == [
+        ("1:02:05", "$12.35"),
+        ("0:09", "$0.0012"),
+        ("", ""),
+    ]
+    assert "$12.35" in fit_html(seen)
+    assert [column.name for column in view([wire.run(1)]).spent] == ["runtime"]
 
 
 def test_progress_of_an_epoch_that_is_finished_is_not_counted_twice():

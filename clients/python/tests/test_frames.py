@@ -54,7 +54,11 @@ def test_no_results_yet_is_an_empty_frame_with_its_columns():
 
 def test_runs_have_all_columns_and_none_where_nothing_is_known():
     failed = {"message": "boom", "traceback": "Traceback\nValueError: boom"}
-    runs = [wire.run(1, startedAt=wire.AT), wire.run(2, "failed", endedBy="error", error=failed)]
+    measured = {"gpuUtilization": 0.75, "costUsd": 0.25, "clonedFrom": 1, "warmStarted": True}
+    runs = [
+        wire.run(1, startedAt=wire.AT),
+        wire.run(2, "failed", endedBy="error", error=failed, **measured),
+    ]
     frame = runs_frame([Run.of(r) for r in runs])
     assert list(frame.columns) == INFO
     assert frame.ended_by.to_list() == [None, "error"]
@@ -62,7 +66,13 @@ def test_runs_have_all_columns_and_none_where_nothing_is_known():
     assert frame.started_at[0] == pd.Timestamp(wire.AT)
     assert frame.error[1] == failed["traceback"]
     assert frame.config[0]["train"]["epochs"] == 4
-    assert list(runs_frame([]).columns) == INFO
+    assert frame.cloned_from.to_list() == [pd.NA, 1]
+    assert frame.warm_started.to_list() == [False, True]
+    assert frame.gpu_utilization.fillna(-1).to_list() == [-1, 0.75]
+    assert frame.cost_usd.fillna(-1).to_list() == [-1, 0.25]
+    empty = runs_frame([])
+    assert list(empty.columns) == INFO
+    assert empty.dtypes.to_list() == frame.dtypes.to_list()
 
 
 def test_both_can_be_kept_as_csv_and_parquet(tmp_path):

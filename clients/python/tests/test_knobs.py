@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fanfold import SHA, GridSearch, InvalidConfig, List, RandomSearch, Range
+from fanfold import SHA, GridSearch, InvalidConfig, List, RandomSearch, Range, Secret
 from fanfold.knobs import to_wire
 
 
@@ -41,6 +41,14 @@ def test_a_range_of_two_integers_gives_integers():
 def test_lists_nest_configs_and_generators():
     group = List([{"a": 1}, [GridSearch({"a": List([1])})]])
     assert to_wire(group) == [{"a": 1}, [{"$grid": {"a": {"$list": [1]}}}]]
+
+
+def test_a_secret_travels_and_is_not_shown():
+    secret = Secret("sk-123")
+    assert to_wire(GridSearch({"k": List([secret])})) == {
+        "$grid": {"k": {"$list": [{"$secret": "sk-123"}]}}
+    }
+    assert "sk-123" not in f"{secret} {secret!r} {[secret]}"
 
 
 def test_numpy_values_become_plain_ones():

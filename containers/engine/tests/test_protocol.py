@@ -15,6 +15,7 @@ from fanfold_engine.protocol import (
     DealtRun,
     DownloadReport,
     EpochReport,
+    GpuUse,
     LogLine,
     Metric,
     Progress,
@@ -41,6 +42,7 @@ def test_a_full_request_is_what_the_schema_says() -> None:
         (NOT_FINITE,),
         1.5,
         RunError("m", "t"),
+        GpuUse(2.0, 1.5, 2**30),
     )
     lines = (LogLine(instant(), "info", "said", 3), LogLine(instant(), "error", "by the worker"))
     request = SyncRequest(
@@ -67,6 +69,7 @@ def test_a_full_answer_is_read_whole(scene: Scene) -> None:
                 "config": config(user_knobs={"snake_case": {"camelCase": [None, 1]}}),
                 "completedEpochs": 1,
                 "checkpoint": {"prefix": "p/", "epoch": 1, "chunk": 0},
+                "secrets": {"set-0": "value"},
             }
         ],
         "more": True,

@@ -40,7 +40,7 @@ async def _serve(settings: Settings) -> None:
     from hypercorn.config import Config
     from ministack import app as emulator
 
-    from fanfold_local import batch_authorization, cloudformation, lambda_runtime
+    from fanfold_local import batch_authorization, cloudformation, dynamodb, lambda_runtime
     from fanfold_local.autosave import Autosave
     from fanfold_local.batch import Batch
     from fanfold_local.step_functions import BatchIntegration
@@ -51,6 +51,7 @@ async def _serve(settings: Settings) -> None:
     BatchIntegration(batch).register(autosave.changed)
     batch_authorization.register()
     cloudformation.register()
+    dynamodb.register()
     lambda_runtime.register()
 
     config = Config()

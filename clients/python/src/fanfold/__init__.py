@@ -45,7 +45,7 @@ from fanfold.errors import (
 )
 from fanfold.experiment import Experiment
 from fanfold.fit_plan import FitPlan
-from fanfold.knobs import SHA, GridSearch, List, RandomSearch, Range
+from fanfold.knobs import SHA, GridSearch, List, RandomSearch, Range, Secret
 from fanfold.replay import Replay, replay
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "Range",
     "Replay",
     "RunNotFound",
+    "Secret",
     "SettingsChanged",
     "TooLarge",
     "Unauthorized",

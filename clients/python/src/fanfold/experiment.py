@@ -1,21 +1,18 @@
 """The experiment: a named container of operations and runs, tied to one MLSpec file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
-
-import pandas as pd
+from typing import Self
 
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import ExperimentNotFound, OperationFailed
 from fanfold.fit_plan import FitPlan
 from fanfold.fit_request import fit_request
-from fanfold.frames import results_frame, runs_frame
 from fanfold.knobs import ConfigGroup
-from fanfold.log_lines import LogLines
+from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
-from fanfold.routes import ExperimentRoutes, WorkspaceRoutes
+from fanfold.routes import WorkspaceRoutes
 from fanfold.screens import say
 from fanfold.session import remember
 from fanfold.spec_file import read_source
@@ -24,7 +21,7 @@ from fanfold.watching import follow_fit, follow_operation
 _DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
-class Experiment:
+class Experiment(ExperimentRecords):
     """Creates an experiment, or reconnects to the alive one of that name.
 
     One experiment is alive per workspace: creating another ends the alive one, without artifacts.
@@ -48,8 +45,6 @@ class Experiment:
         >>> exp = Experiment("digits_spec.py", "digits")
         Experiment digits created
     """
-
-    _routes: ExperimentRoutes
 
     def __init__(
         self,
@@ -102,11 +97,6 @@ class Experiment:
         self._routes = workspace.experiment(resource.name)
         self._storage_uri = resource.storage_uri
         remember(self._routes)
-
-    @property
-    def name(self) -> str:
-        """Its unique name in the workspace, suffix included."""
-        return self._routes.name
 
     @property
     def storage_uri(self) -> str:
@@ -215,58 +205,6 @@ class Experiment:
         kind, number = operation.kind, operation.number
         ended = follow_operation(self._routes, operation, doing=f"Cancelling {kind} {number}")
         say(f"{kind.capitalize()} {number} {ended.status}")
-
-    def get_results(self, run_id: int | None = None) -> pd.DataFrame:
-        """Results of every finished epoch, of all fits of the experiment.
-
-        Returns:
-            A row per run and epoch, in that order: `run_id`, `epoch` (from 1), `train_loss`, then
-            a column per validation metric, `val_loss` first, NaN where a run lacks it. Deleted
-            runs only when asked for by `run_id`.
-
-        Raises:
-            RunNotFound: The experiment has no such run.
-
-        Example:
-            >>> exp.get_results().sort_values("val_loss").head(1)
-        """
-        return results_frame(self._routes.list_results(run_id=run_id))
-
-    def get_runs_info(self) -> pd.DataFrame:
-        """Everything known of every run of the experiment.
-
-        Returns:
-            A row per run: `run_id`, `data_handle_id`, `status`, `source`, `ended_by`,
-            `completed_epochs`, `mlflow_run_id`, `config` (a dict), `cloned_from`, `warm_started`,
-            `started_at` (UTC), `runtime_s` (seconds of training), `gpu_utilization`, `cost_usd`,
-            `attempts`, `error` (with the Python traceback). `None` where it is not known.
-
-        Example:
-            >>> exp.get_runs_info().query("status == 'failed'").error
-        """
-        return runs_frame(self._routes.list_runs())
-
-    def show_error(self, run_id: int) -> None:
-        """Print why a run failed, with its traceback.
-
-        Raises:
-            RunNotFound: The experiment has no such run.
-        """
-        run = self._routes.get_run(run_id)
-        told = run.traceback or run.message or f"Run {run_id} has no error; it is {run.status}"
-        say(told.rstrip())
-
-    def logs(self, run_id: int | None = None) -> Sequence[Any]:
-        """Log lines of the experiment, or of one run, in the order they arrived.
-
-        Returns:
-            The lines; each has `at`, `level`, `run_id` and `message`. Printing them, or leaving
-            them last in a notebook cell, shows them as text.
-
-        Example:
-            >>> print(exp.logs(3))
-        """
-        return LogLines(self._routes.list_logs(run_id=run_id))
 
     def end(
         self, artifacts_bucket: str | None = None, save_epoch_checkpoints: bool = False

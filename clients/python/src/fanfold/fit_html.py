@@ -65,7 +65,7 @@ def _contents(row: Row, view: FitView) -> Iterable[str]:
     yield _bar(row.epochs_share, row.epochs, colour)
     if view.is_active:
         yield _bar(row.epoch_share, row.chunks, colour) if row.chunks else ""
-    yield from map(escape, row.metrics)
+    yield from map(escape, (*row.spent, *row.metrics))
 
 
 def _bar(share: float, label: str, colour: str, *, width_px: int = _BAR_PX) -> str:

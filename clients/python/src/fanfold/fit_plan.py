@@ -19,7 +19,7 @@ class FitPlan:
         reason: Why the runs are shared out so.
         rungs: Per `SHA`, the epochs after which it halves its runs.
         gpu_hours: Estimated hours of training over all GPUs; `None` when nothing is known.
-        cost_usd: What they cost at the deployment's price; `None` when nothing is known.
+        cost_usd: What they cost at the deployment's price; `None` when one of both is unknown.
         estimate_reason: What the estimate goes by, or why there is none.
     """
 
@@ -60,10 +60,10 @@ class FitPlan:
         return "\n".join(lines)
 
     def _estimate(self) -> str:
-        if self.gpu_hours is None or self.cost_usd is None:
+        if self.gpu_hours is None:
             return f"No estimate: {self.estimate_reason}"
-        hours, cost = f"{self.gpu_hours:.3g} GPU hours", f"${self.cost_usd:.2f}"
-        return f"Estimate: {hours}, {cost} ({self.estimate_reason})"
+        cost = "" if self.cost_usd is None else f", ${self.cost_usd:.2f}"
+        return f"Estimate: {self.gpu_hours:.3g} GPU hours{cost} ({self.estimate_reason})"
 
 
 def _counted(count: int, what: str) -> str:

@@ -34,18 +34,19 @@ class _Layout:
     bar_cells: int
     wraps_heads: bool = True
     knob_head_cells: int | None = None
+    has_spent: bool = True
     has_knobs: bool = True
 
 
-# From roomy to tight; the last ones give up the bars, then the knobs.
+# From roomy to tight; the last ones give up what the runs took, the bars, then the knobs.
 _LAYOUTS = (
     _Layout(gap=2, bar_cells=10, wraps_heads=False),
     _Layout(gap=2, bar_cells=10),
     _Layout(gap=1, bar_cells=8),
     _Layout(gap=1, bar_cells=6, knob_head_cells=8),
-    _Layout(gap=1, bar_cells=4, knob_head_cells=6),
-    _Layout(gap=1, bar_cells=0, knob_head_cells=6),
-    _Layout(gap=1, bar_cells=0, has_knobs=False),
+    _Layout(gap=1, bar_cells=4, knob_head_cells=6, has_spent=False),
+    _Layout(gap=1, bar_cells=0, knob_head_cells=6, has_spent=False),
+    _Layout(gap=1, bar_cells=0, has_spent=False, has_knobs=False),
 )
 _WITHOUT_BARS = (_Layout(gap=2, bar_cells=0, wraps_heads=False), *_LAYOUTS[-2:])
 
@@ -94,6 +95,7 @@ class _Grid:
     """The table in one layout: its texts, and how wide they make it."""
 
     def __init__(self, view: FitView, layout: _Layout) -> None:
+        view = view if layout.has_spent else view.without_spent()
         self._view = view if layout.has_knobs else view.without_knobs()
         self._layout = layout
         self._heads = [self._head(column) for column in self._view.columns]
@@ -135,7 +137,7 @@ class _Grid:
             *map(Text, row.knobs),
             Text(row.status, style=colour),
             *(_bar(share, label, colour, cells=cells) for share, label in shown),
-            *map(Text, row.metrics),
+            *map(Text, (*row.spent, *row.metrics)),
         ]
 
     def _width(self, at: int, column: Column) -> int:

@@ -10,6 +10,7 @@ from typing import Literal
 from fanfold.frames import metric_names
 from fanfold.knob_columns import KnobColumn, knob_columns
 from fanfold.resources import OPEN_RUNS, EpochResult, Operation, Run
+from fanfold.spending import SpentColumns, clock_text, spent_columns
 
 # More columns than these do not fit beside the bars.
 _MOST_METRICS = 3
@@ -43,6 +44,7 @@ class Row:
     epochs_share: float
     chunks: str
     epoch_share: float
+    spent: tuple[str, ...]
     metrics: tuple[str, ...]
 
 
@@ -54,6 +56,7 @@ class FitView:
     is_active: bool
     share: float
     knobs: tuple[Column, ...]
+    spent: tuple[Column, ...]
     metrics: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
@@ -62,11 +65,16 @@ class FitView:
     def columns(self) -> tuple[Column, ...]:
         """The table's columns; a fit that is over has no epoch that it is in."""
         epochs = [Column("epochs", "bar"), Column("this epoch", "bar")][: 1 + self.is_active]
-        return (Column("run", "number"), *self.knobs, Column("status"), *epochs, *self.metrics)
+        run, measured = Column("run", "number"), (*self.spent, *self.metrics)
+        return (run, *self.knobs, Column("status"), *epochs, *measured)
 
     def without_knobs(self) -> "FitView":
         """The same for where there is no room for knobs."""
         return replace(self, knobs=(), rows=tuple(replace(row, knobs=()) for row in self.rows))
+
+    def without_spent(self) -> "FitView":
+        """The same for where there is no room for what the runs took."""
+        return replace(self, spent=(), rows=tuple(replace(row, spent=()) for row in self.rows))
 
 
 def interesting(runs: Sequence[Run], latest: Mapping[int, EpochResult], *, most: int) -> list[Run]:
@@ -87,13 +95,15 @@ def fit_view(
     shown = interesting(runs, latest, most=most)
     knobs = knob_columns(runs)
     metrics = ("train_loss", *metric_names(latest.values()))[: _MOST_METRICS + 1]
+    columns = _Columns(knobs, spent_columns(runs), metrics)
     return FitView(
         summary=_summary(operation, runs),
         is_active=operation.is_active,
         share=sum(map(_share, runs)) / max(1, operation.run_count),
         knobs=tuple(Column(knob.name, "number" if knob.is_number else "text") for knob in knobs),
+        spent=tuple(Column(name, "number") for name in columns.spent),
         metrics=tuple(Column(name, "number") for name in metrics),
-        rows=tuple(_row(run, knobs, metrics, latest.get(run.run_id)) for run in shown),
+        rows=tuple(_row(run, columns, latest.get(run.run_id)) for run in shown),
         notes=tuple(_notes(operation, runs, latest, len(shown))),
     )
 
@@ -113,9 +123,7 @@ def _elapsed(operation: Operation) -> str:
     if operation.started_at is None:
         return "0:00"
     until = operation.ended_at or datetime.now(UTC)
-    minutes, seconds = divmod(max(0, int((until - operation.started_at).total_seconds())), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock_text((until - operation.started_at).total_seconds())
 
 
 def _share(run: Run) -> float:
@@ -128,20 +136,28 @@ def _epoch_share(run: Run) -> float:
     return run.chunk / run.chunks if run.chunks else 0.0
 
 
-def _row(
-    run: Run, knobs: Sequence[KnobColumn], metrics: Sequence[str], result: EpochResult | None
-) -> Row:
+@dataclass(frozen=True)
+class _Columns:
+    knobs: Sequence[KnobColumn]
+    spent: SpentColumns
+    metrics: Sequence[str]
+
+
+def _row(run: Run, columns: _Columns, result: EpochResult | None) -> Row:
     values = {} if result is None else {"train_loss": result.train_loss, **result.metrics}
     at_work = run.status == "ongoing" and run.chunks > 0
     return Row(
         run_id=run.run_id,
-        knobs=tuple(knob.text(run) for knob in knobs),
+        knobs=tuple(knob.text(run) for knob in columns.knobs),
         status=run.status,
         epochs=f"{run.completed_epochs}/{run.epochs}",
         epochs_share=run.completed_epochs / max(1, run.epochs),
         chunks=f"{run.chunk}/{run.chunks}" if at_work else "",
         epoch_share=_epoch_share(run) if at_work else 0.0,
-        metrics=tuple(_measured(values[name]) if name in values else "" for name in metrics),
+        spent=tuple(text(run) for text in columns.spent.values()),
+        metrics=tuple(
+            _measured(values[name]) if name in values else "" for name in columns.metrics
+        ),
     )
 
 

@@ -17,12 +17,12 @@ _RUN_COLUMNS = {
     "completed_epochs": "int64",
     "mlflow_run_id": "object",
     "config": "object",
-    "cloned_from": "object",
-    "warm_started": "object",
+    "cloned_from": "Int64",
+    "warm_started": "bool",
     "started_at": "datetime64[ns, UTC]",
     "runtime_s": "float64",
-    "gpu_utilization": "object",
-    "cost_usd": "object",
+    "gpu_utilization": "float64",
+    "cost_usd": "float64",
     "attempts": "int64",
     "error": "object",
 }
@@ -47,7 +47,7 @@ def metric_names(results: Iterable[EpochResult]) -> list[str]:
 
 
 def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
-    """One row per run; what is not known yet is `None`."""
+    """One row per run; what is not known is `None` in texts, NaN or NA in numbers."""
     rows = [
         {
             "run_id": run.run_id,
@@ -56,9 +56,14 @@ def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
             "source": run.source,
             "ended_by": run.ended_by,
             "completed_epochs": run.completed_epochs,
+            "mlflow_run_id": run.mlflow_run_id,
             "config": dict(run.config),
+            "cloned_from": run.cloned_from,
+            "warm_started": run.warm_started,
             "started_at": run.started_at,
             "runtime_s": run.runtime_s,
+            "gpu_utilization": run.gpu_utilization,
+            "cost_usd": run.cost_usd,
             "attempts": run.attempts,
             "error": run.traceback or run.message,
         }

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -82,6 +83,32 @@ class Http:
                 f"storage did not take the file (HTTP {response.status_code}); try again",
                 status=response.status_code,
             )
+
+    def get_file(self, url: str, path: Path) -> None:
+        """Fetch a presigned URL into a file, which appears when it is whole."""
+        aside = path.with_name(f".{path.name}.part")
+        try:
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    return self._fetch(url, aside, path)
+                except httpx.TransportError as error:
+                    if attempt == _ATTEMPTS:
+                        raise Unreachable(self._no_answer(error)) from error
+                    _pause(attempt)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _fetch(self, url: str, aside: Path, path: Path) -> None:
+        with self._storage.stream("GET", url) as response:
+            if not response.is_success:
+                raise InternalError(
+                    f"storage did not give {path} (HTTP {response.status_code}); try again",
+                    status=response.status_code,
+                )
+            with aside.open("wb") as file:
+                for part in response.iter_bytes():
+                    file.write(part)
+        aside.replace(path)
 
     def _call(self, request: httpx.Request, *, repeatable: bool) -> Json:
         response = self._send(self._client, request, repeatable=repeatable)

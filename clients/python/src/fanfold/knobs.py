@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +35,20 @@ class Range:
     low: float
     high: float
     log: bool = False
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A knob's text of 1 to 8192 characters that user code gets in `cfg` and nobody else is shown.
+
+    `***` stands for it in tables, logs and files. Texts of knobs with names like `api_key`,
+    `token` or `password` are treated so without it.
+
+    Example:
+        >>> {"user_knobs": {"wandb": Secret(os.environ["WANDB_API_KEY"])}}
+    """
+
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -124,7 +138,7 @@ def _value(value: Any, pointer: str) -> Any:
             return value
         case float():
             raise _refusal(pointer, f"{value} cannot be sent; use a finite number")
-        case List() | Range() | GridSearch() | RandomSearch() | SHA():
+        case List() | Range() | Secret() | GridSearch() | RandomSearch() | SHA():
             return _knob(value, pointer)
         case Mapping():
             return {_name(key, pointer): _value(v, _at(pointer, key)) for key, v in value.items()}
@@ -144,8 +158,12 @@ def _kind(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _knob(value: List | Range | GridSearch | RandomSearch | SHA, pointer: str) -> dict[str, Any]:
+def _knob(
+    value: List | Range | Secret | GridSearch | RandomSearch | SHA, pointer: str
+) -> dict[str, Any]:
     match value:
+        case Secret(text):
+            return {"$secret": _value(text, f"{pointer}/$secret")}
         case List(values):
             return {"$list": [_value(v, f"{pointer}/$list/{at}") for at, v in enumerate(values)]}
         case Range(low, high, log):

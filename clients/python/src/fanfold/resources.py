@@ -111,6 +111,9 @@ class Run:
     data_handle_id: str
     status: str
     source: str
+    cloned_from: int | None
+    warm_started: bool
+    mlflow_run_id: str | None
     ended_by: str | None
     completed_epochs: int
     chunk: int
@@ -119,6 +122,8 @@ class Run:
     attempts: int
     started_at: datetime | None
     runtime_s: float
+    gpu_utilization: float | None
+    cost_usd: float | None
     message: str | None
     traceback: str | None
 
@@ -134,6 +139,9 @@ class Run:
             data_handle_id=wire["dataHandleId"],
             status=wire["status"],
             source=wire["source"],
+            cloned_from=wire.get("clonedFrom"),
+            warm_started=wire.get("warmStarted", False),
+            mlflow_run_id=wire.get("mlflowRunId"),
             ended_by=wire.get("endedBy"),
             completed_epochs=wire["completedEpochs"],
             chunk=progress["chunk"] if inside else 0,
@@ -142,6 +150,8 @@ class Run:
             attempts=wire["attempts"],
             started_at=_instant(wire.get("startedAt")),
             runtime_s=wire["runtimeSeconds"],
+            gpu_utilization=wire.get("gpuUtilization"),
+            cost_usd=wire.get("costUsd"),
             message=error.get("message"),
             traceback=error.get("traceback"),
         )
@@ -184,6 +194,8 @@ class LogLine:
 
     at: datetime
     level: str
+    operation: int
+    worker: int
     run_id: int | None
     message: str
 
@@ -193,12 +205,14 @@ class LogLine:
         return cls(
             at=datetime.fromisoformat(wire["at"]),
             level=wire["level"],
+            operation=wire["operation"],
+            worker=wire["worker"],
             run_id=wire.get("runId"),
             message=wire["message"],
         )
 
     def __str__(self) -> str:
-        speaker = "worker" if self.run_id is None else f"run {self.run_id}"
+        speaker = f"worker {self.worker}" if self.run_id is None else f"run {self.run_id}"
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.level:<7} {speaker}: {self.message}"
 
 

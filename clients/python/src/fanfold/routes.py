@@ -1,6 +1,8 @@
 """The service's routes, a method each; the names are those of its OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +20,17 @@ from fanfold.resources import (
 )
 
 # Runs and results of one page; the service gives fewer when they are big.
-_PAGE = 1000
+_RUNS_PAGE = 1_000
+_RESULTS_PAGE = 9_999
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which lines of a log are wanted: all, or those of a run, an operation, a level and above."""
+
+    run_id: int | None = None
+    operation: int | None = None
+    level: str | None = None
 
 
 class WorkspaceRoutes:
@@ -114,7 +126,7 @@ class ExperimentRoutes:
 
     def list_runs(self, *, operation: int | None = None) -> list[Run]:
         """All runs, or those of one operation, by run ID."""
-        pages = self._http.pages(f"{self._path}/runs", operation=operation, limit=_PAGE)
+        pages = self._http.pages(f"{self._path}/runs", operation=operation, limit=_RUNS_PAGE)
         return [Run.of(item) for item in pages]
 
     def get_run(self, run_id: int) -> Run:
@@ -123,12 +135,38 @@ class ExperimentRoutes:
 
     def list_results(self, *, run_id: int | None = None) -> list[EpochResult]:
         """Results of all finished epochs, or those of one run, by run and epoch."""
-        pages = self._http.pages(f"{self._path}/results", runId=run_id, limit=_PAGE)
+        pages = self._http.pages(f"{self._path}/results", runId=run_id, limit=_RESULTS_PAGE)
         return [EpochResult.of(item) for item in pages]
 
-    def list_logs(self, *, run_id: int | None = None) -> Iterator[LogLine]:
-        """Log lines in the order they arrived."""
-        return map(LogLine.of, self._http.pages(f"{self._path}/logs", runId=run_id))
+    def export_results(self, path: Path, *, file_format: str) -> int:
+        """Fetch all results into a file; tells how many rows it has."""
+        return self._export("results", path, file_format)
+
+    def export_runs(self, path: Path, *, file_format: str) -> int:
+        """Fetch all runs into a file; tells how many rows it has."""
+        return self._export("runs", path, file_format)
+
+    def _export(self, what: str, path: Path, file_format: str) -> int:
+        body = {"format": file_format}
+        export = self._http.post(f"{self._path}/{what}/exports", body, repeatable=True)
+        self._http.get_file(export["url"], path)
+        return export["rows"]
+
+    def log_pages(
+        self, wanted: LogFilter, cursor: str | None = None
+    ) -> Iterator[tuple[list[LogLine], str | None]]:
+        """Pages of log lines after a cursor, as they arrived, each with the cursor after it.
+
+        They end when there are no more yet; the last cursor serves to go on later.
+        """
+        asked = {"runId": wanted.run_id, "operation": wanted.operation, "level": wanted.level}
+        while True:
+            page = self._http.get(f"{self._path}/logs", **asked, cursor=cursor)
+            following: str | None = page.get("nextCursor", cursor)
+            yield [LogLine.of(item) for item in page["items"]], following
+            if following == cursor:
+                return
+            cursor = following
 
 
 def _operation(answer: Mapping[str, Any]) -> Operation | None:

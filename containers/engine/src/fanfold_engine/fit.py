@@ -17,6 +17,7 @@ from fanfold_engine.checkpoints import Checkpoints
 from fanfold_engine.data.dataset import Dataset
 from fanfold_engine.ending import FAULT, RESTART
 from fanfold_engine.executors import EXECUTORS
+from fanfold_engine.gpu_meter import GpuMeter, gauge_of
 from fanfold_engine.mlspec import UserCodeError, load_ml_spec
 from fanfold_engine.output import Output
 from fanfold_engine.protocol import Assignment, DealtRun
@@ -57,6 +58,7 @@ class Fit:
         self.checkpoints = Checkpoints(
             assignment, store, scratch / "checkpoints", failed=self._upload_failed
         )
+        self.gpu_meter = GpuMeter(gauge_of(self.device))
         self.watchdog = Watchdog(request.chunk_timeout_seconds, self._hung)
         self._store = store
         self._dataset = dataset
@@ -68,10 +70,12 @@ class Fit:
     def work(self) -> None:
         """Train until no run is left, or the worker is to leave."""
         self.watchdog.start()
+        self.gpu_meter.start()
         try:
             EXECUTORS[self.request.executor]().work(self)
             self.checkpoints.drain()
         finally:
+            self.gpu_meter.close()
             self.watchdog.close()
 
     def take_on(self, *, wait: bool = True) -> Run | None:

@@ -17,10 +17,13 @@ from fanfold_engine.protocol import (
     MAX_LOG_LINES,
     MAX_RUN_REPORTS,
     DownloadReport,
+    GpuUse,
     LogLine,
+    RunError,
     RunReport,
     instant,
 )
+from fanfold_engine.secrets import Mask
 
 MAX_LOG_BYTES = 250_000
 MAX_WAITING_LOG_BYTES = 16_000_000
@@ -47,9 +50,13 @@ class _Waiting:
 
 
 class Ledger:
-    """Reports and log lines that wait for a sync. Every method may be called from any thread."""
+    """Reports and log lines that wait for a sync. Every method may be called from any thread.
+
+    ``mask`` hides the secrets in all that is told.
+    """
 
     def __init__(self) -> None:
+        self.mask = Mask()
         self._lock = threading.Lock()
         self._runs: dict[int, _Waiting] = {}
         self._lines: deque[tuple[LogLine, int]] = deque()
@@ -60,6 +67,8 @@ class Ledger:
 
     def report(self, report: RunReport, accepted: Accepted | None = None) -> None:
         """Put in what became of a run; ``accepted`` is called when the control plane heard it."""
+        if report.error is not None:
+            report = replace(report, error=self._hidden(report.error))
         with self._lock:
             waiting = self._runs.get(report.run_id)
             if waiting is None:
@@ -116,6 +125,10 @@ class Ledger:
         with self._lock:
             return self._in_flight is None and not self._waits()
 
+    def _hidden(self, error: RunError) -> RunError:
+        traceback = None if error.traceback is None else self.mask(error.traceback)
+        return RunError(self.mask(error.message), traceback)
+
     def _waits(self) -> bool:
         return bool(self._runs or self._lines or self._dropped_lines or self._download)
 
@@ -141,5 +154,16 @@ def _merge(earlier: RunReport, later: RunReport) -> RunReport:
         checkpoint=later.checkpoint or earlier.checkpoint,
         epochs=earlier.epochs + later.epochs,
         runtime_seconds=earlier.runtime_seconds + later.runtime_seconds,
+        gpu=_add(earlier.gpu, later.gpu),
         error=later.error or earlier.error,
+    )
+
+
+def _add(earlier: GpuUse | None, later: GpuUse | None) -> GpuUse | None:
+    if earlier is None or later is None:
+        return earlier or later
+    return GpuUse(
+        earlier.seconds + later.seconds,
+        earlier.busy_seconds + later.busy_seconds,
+        max(earlier.peak_memory_bytes, later.peak_memory_bytes),
     )

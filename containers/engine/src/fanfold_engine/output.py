@@ -1,8 +1,10 @@
 """What user code prints, warns and logs becomes log lines of the run that said it.
 
-Everything also goes on to the real streams. Standard output is ``info``, standard error
-``warning``, records of ``logging`` keep their level. Of a progress bar that rewrites its line
-only the last state of the line is kept; lines longer than ``MAX_LINE`` are told in pieces.
+Everything also goes on to the real streams, line by line; secrets are hidden in both. What native
+code and other processes write to the real streams passes by here. Standard output is ``info``,
+standard error ``warning``, records of ``logging`` keep their level. Of a progress bar that
+rewrites its line only the last state of the line is kept; lines longer than ``MAX_LINE`` are told
+in pieces.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class Output:
     """Turns text into log lines. One run speaks at a time."""
 
     def __init__(self, ledger: Ledger) -> None:
+        self.mask = ledger.mask
         self._ledger = ledger
         self._speaker: int | None = None
         self._streams: list[_Tee] = []
@@ -90,15 +93,20 @@ class _Tee(io.TextIOBase):
         return getattr(self._stream, name)
 
     def write(self, text: str, /) -> int:
-        self._stream.write(text)
         with self._lock:
             *lines, self._line = (self._line + text).replace("\r\n", "\n").split("\n")
-            if len(self._line) >= MAX_LINE:
-                lines.append(self._line)
-                self._line = ""
+            if len(self._line) >= MAX_LINE + self._output.mask.reach:
+                lines += self._piece()
         if lines:
             self._tell(lines)
         return len(text)
+
+    def _piece(self) -> list[str]:
+        """Take what there is of a long line, but for what may be the start of a secret."""
+        line = self._output.mask(self._line)
+        end = max(0, len(line) - self._output.mask.reach)
+        self._line = line[end:]
+        return [line[:end]] if end else []
 
     def end_line(self) -> None:
         """Tell the line that was begun."""
@@ -120,7 +128,9 @@ class _Tee(io.TextIOBase):
         return True
 
     def _tell(self, lines: list[str]) -> None:
-        last_states = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in lines)
+        hidden = self._output.mask("\n".join(lines))
+        self._stream.write(f"{hidden}\n")
+        last_states = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in hidden.split("\n"))
         self._output.say(self._level, "\n".join(last_states))
 
 
@@ -135,7 +145,7 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            text = self.format(record)
+            text = self._output.mask(self.format(record))
             self._stream.write(f"{record.levelname} {record.name}: {text}\n")
             by_engine = record.name.split(".", 1)[0] == ENGINE
             self._output.say(_level(record.levelno), text, by_engine=by_engine)

@@ -62,6 +62,15 @@ class RunError:
 
 
 @dataclass(frozen=True)
+class GpuUse:
+    """What was measured of the GPU: for how long, how much of that it was busy, most memory."""
+
+    seconds: float
+    busy_seconds: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True)
 class RunReport:
     """What became of a run since the last accepted sync."""
 
@@ -73,6 +82,7 @@ class RunReport:
     epochs: tuple[EpochReport, ...] = ()
     runtime_seconds: float = 0.0
     error: RunError | None = None
+    gpu: GpuUse | None = None
 
 
 @dataclass(frozen=True)
@@ -188,7 +198,10 @@ class Assignment:
 
 @dataclass(frozen=True)
 class DealtRun:
-    """A run to take on, from its newest checkpoint or from the start."""
+    """A run to take on, from its newest checkpoint or from the start.
+
+    ``{"$secret": name}`` stands in the config for each of its secrets, whose values come apart.
+    """
 
     run_id: int
     config: dict[str, Any]
@@ -196,6 +209,7 @@ class DealtRun:
     checkpoint: Checkpoint | None = None
     until_epoch: int | None = None
     """Epochs after which to publish a checkpoint and let the run go, still ongoing."""
+    secrets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

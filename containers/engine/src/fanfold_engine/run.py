@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
 from fanfold_engine.data.errors import DataError
@@ -16,12 +16,14 @@ from fanfold_engine.protocol import (
     Checkpoint,
     DealtRun,
     EpochReport,
+    GpuUse,
     Progress,
     RunError,
     RunReport,
     RunStatus,
 )
 from fanfold_engine.recipe import Recipe
+from fanfold_engine.secrets import reveal
 from fanfold_engine.structure import UnstorableError
 from fanfold_engine.training import Training
 
@@ -40,6 +42,8 @@ class Run:
         self.run_id = dealt.run_id
         self.is_in_hand = True
         self._dealt = dealt
+        self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
+        fit.session.ledger.mask.hide(dealt.secrets.values())
         self._fit = fit
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
@@ -76,7 +80,7 @@ class Run:
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
-        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._dealt.config)
+        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._config)
         if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
             self._end("completed")
             return
@@ -94,7 +98,7 @@ class Run:
         with watch(self.run_id, "making the model"):
             self._training = Training(
                 ml_spec,
-                self._dealt.config,
+                self._config,
                 dataset,
                 seed=self._fit.request.seed,
                 num_chunks=self._fit.request.num_chunks,
@@ -108,6 +112,8 @@ class Run:
         training = self._training
         assert training is not None
         started_at = time.monotonic()
+        # What was measured until now was not this run's.
+        self._fit.gpu_meter.take()
         place, chunks = training.place, training.chunks
         number = f"chunk {place.chunk + 1} of {chunks} of epoch {place.epoch + 1}"
         with self._fit.watchdog.watch(self.run_id, number):
@@ -121,6 +127,7 @@ class Run:
             progress=Progress(place.epoch + 1, place.chunk + 1, chunks),
             epochs=epochs,
             runtime_seconds=time.monotonic() - started_at,
+            gpu=self._fit.gpu_meter.take(),
         )
         self._heed_orders(training)
 
@@ -207,6 +214,7 @@ class Run:
         checkpoint: Checkpoint | None = None,
         epochs: tuple[EpochReport, ...] = (),
         runtime_seconds: float = 0.0,
+        gpu: GpuUse | None = None,
         error: RunError | None = None,
         accepted: Callable[[], None] | None = None,
     ) -> None:
@@ -224,5 +232,6 @@ class Run:
                 checkpoint=checkpoint,
                 epochs=epochs,
                 runtime_seconds=runtime_seconds,
+                gpu=gpu,
             )
             self._fit.session.ledger.report(report, accepted)
