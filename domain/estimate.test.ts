@@ -25,6 +25,11 @@ test('runs that SHA stops early train fewer epochs', () => {
   expect(cost?.gpuHours).toBeCloseTo(((3 * 1 + 1 * 8) * 10) / 3600);
 });
 
+test('where no price is known the hours are told all the same', () => {
+  const { cost } = estimateFit(expandConfigGroup({ $grid: config() }, 1), earlier, 0);
+  expect(cost).toEqual({ gpuHours: 0.075, usd: undefined });
+});
+
 test('without an epoch to go by there is no estimate, but a reason', () => {
   const group = expandConfigGroup({ $grid: config() }, 1);
   expect(estimateFit(group, [earlier[2] ?? { completedEpochs: 0, runtimeSeconds: 0 }], 1)).toEqual({

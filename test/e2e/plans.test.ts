@@ -16,9 +16,10 @@ let stack: RunningStack;
 let user: ReturnType<typeof userOf>;
 let dataHandleId: string;
 const experiment = 'plans';
+const gpuHourUsd = 0.5;
 
 beforeAll(async () => {
-  stack = await freshStack();
+  stack = await freshStack({ context: { gpuHourUsd } });
   user = userOf(stack);
   await user.create(experiment);
   dataHandleId = await user.download(experiment);
@@ -71,7 +72,7 @@ describe('a dry run', () => {
     const whole = await dryRun(grid(9, { epochs: 9 }));
     const hours = (seconds / 4) * (81 / 3600);
     expect(whole.estimate?.gpuHours).toBeCloseTo(hours, 9);
-    expect(whole.estimate?.usd).toBeCloseTo(hours * 0.526, 9);
+    expect(whole.estimate?.usd).toBeCloseTo(hours * gpuHourUsd, 9);
     const halved = await dryRun({
       $sha: { configGroup: grid(9, { epochs: 9 }), metric: 'val_loss', mode: 'min' },
     });
@@ -110,7 +111,7 @@ describe('a budget', () => {
 
   test.each([
     ['of GPU hours', { gpuHours: 3 / 3600 }, { gpuHours: 3 / 3600 }],
-    ['of money', { usd: 0.526 / 1200 }, { gpuHours: expect.closeTo(3 / 3600), usd: 0.526 / 1200 }],
+    ['of money', { usd: gpuHourUsd / 1200 }, { gpuHours: expect.closeTo(3 / 3600) }],
   ])(
     '%s stops every open run when it is used up, with what was trained',
     async (_, budget, shown) => {
