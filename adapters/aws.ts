@@ -6,6 +6,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { BatchJobQueue } from './batch-job-queue.ts';
 import { DynamoDataHandleStore } from './dynamo-data-handle-store.ts';
+import { DynamoEpochCheckpointStore } from './dynamo-epoch-checkpoint-store.ts';
 import { DynamoExperimentStore } from './dynamo-experiment-store.ts';
 import { DynamoJobNoteStore } from './dynamo-job-note-store.ts';
 import { DynamoOperationStore } from './dynamo-operation-store.ts';
@@ -17,12 +18,14 @@ import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
 import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
 import { nodeEntropy } from './node-entropy.ts';
-import { S3ArtifactSaver } from './s3-artifact-saver.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
+import { S3Downloads } from './s3-downloads.ts';
 import { S3Exports } from './s3-exports.ts';
+import { S3SavedArtifacts } from './s3-saved-artifacts.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
+import { storagePolicy } from './storage-policy.ts';
 import { StsCredentialIssuer } from './sts-credential-issuer.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -48,6 +51,7 @@ export const operations = /* @__PURE__ */ once(() => new DynamoOperationStore(ta
 export const runs = /* @__PURE__ */ once(() => new DynamoRunStore(table()));
 export const results = /* @__PURE__ */ once(() => new DynamoResultStore(table()));
 export const rungs = /* @__PURE__ */ once(() => new DynamoRungStore(table()));
+export const epochCheckpoints = /* @__PURE__ */ once(() => new DynamoEpochCheckpointStore(table()));
 export const workers = /* @__PURE__ */ once(() => new DynamoWorkerStore(table()));
 export const jobNotes = /* @__PURE__ */ once(() => new DynamoJobNoteStore(table()));
 export const dataHandles = /* @__PURE__ */ once(() => new DynamoDataHandleStore(table()));
@@ -56,14 +60,17 @@ export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));
 export const artifacts = /* @__PURE__ */ once(
   () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),
 );
-export const artifactSaver = /* @__PURE__ */ once(
-  () => new S3ArtifactSaver(new S3Client(s3), settings.bucketName()),
+export const savedArtifacts = /* @__PURE__ */ once(
+  () => new S3SavedArtifacts(new S3Client(s3), settings.bucketName()),
 );
 export const bucket = settings.bucketName;
 export const exports = /* @__PURE__ */ once(
   () => new S3Exports(new S3Client(s3), settings.bucketName()),
 );
 export const uploads = /* @__PURE__ */ once(() => new S3Uploads(s3, settings.bucketName()));
+export const downloads = /* @__PURE__ */ once(
+  () => new S3Downloads(new S3Client(s3), settings.bucketName()),
+);
 
 export const workflows = /* @__PURE__ */ once(
   () =>
@@ -82,6 +89,7 @@ export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),
 );
 
+export const checkScope = storagePolicy;
 export const clock = systemClock;
 export const entropy = nodeEntropy;
 export const maxWorkers = settings.defaultMaxWorkers;

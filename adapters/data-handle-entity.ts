@@ -2,7 +2,7 @@ import { Entity } from 'dynamodb-toolbox/entity';
 import { item } from 'dynamodb-toolbox/schema/item';
 import { string } from 'dynamodb-toolbox/schema/string';
 import type { DataHandle } from '../domain/data-handle.ts';
-import { dataHandleStatuses } from '../domain/data-handle.ts';
+import { dataErrorTypes, dataHandleStatuses } from '../domain/data-handle.ts';
 import { json } from './json-attribute.ts';
 import { experimentPartition, table } from './table-keys.ts';
 
@@ -25,5 +25,8 @@ export const dataHandleEntity = new Entity({
     rows: json<NonNullable<DataHandle['rows']>>().optional(),
     manifestSha256: string().optional(),
     error: string().optional(),
+    errorType: string()
+      .enum(...dataErrorTypes)
+      .optional(),
   } satisfies Record<keyof DataHandle, unknown>),
 });

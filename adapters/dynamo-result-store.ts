@@ -5,7 +5,7 @@ import { queryBuckets } from './bucketed-query.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { epochResultEntity, epochResultSortKey, toEpochResult } from './epoch-result-entity.ts';
-import { keyOf, toItem } from './stored-item.ts';
+import { toItem } from './stored-item.ts';
 import { epochsPartition } from './table-keys.ts';
 
 /** One row per run and epoch, in the partition of its run. */
@@ -50,16 +50,5 @@ export class DynamoResultStore implements ResultStore {
       { limit, maxBytes },
       (row) => `${row.runId}.${row.epoch}`,
     );
-  }
-
-  async findAt(
-    key: ExperimentKey,
-    epoch: number,
-    runIds: readonly number[],
-  ): Promise<readonly EpochResult[]> {
-    const keys = [...new Set(runIds)].map((runId) =>
-      keyOf(epochResultEntity, { ...key, runId, epoch }),
-    );
-    return (await this.#table.getMany(keys)).map(toEpochResult);
   }
 }

@@ -1,16 +1,26 @@
-import type { RungStore } from '../domain/ports.ts';
+import type { EpochResult } from '../domain/run.ts';
 import type { Rung, RungKey } from '../domain/rung.ts';
+import type { RungStore } from '../domain/worker-ports.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { absent } from './dynamo-table.ts';
+import { epochResultEntity, toEpochResult } from './epoch-result-entity.ts';
 import { rungEntity } from './rung-entity.ts';
 import { fromItem, keyOf, toItem } from './stored-item.ts';
 
-/** One item for each rung that was decided; the first decision stays. */
+/** One item for each rung that was decided, in which the first decision stays; and the results it goes by. */
 export class DynamoRungStore implements RungStore {
   readonly #table: DynamoTable;
 
   constructor(table: DynamoTable) {
     this.#table = table;
+  }
+
+  async measured(key: RungKey, runIds: readonly number[]): Promise<readonly EpochResult[]> {
+    const { workspace, experiment, epoch } = key;
+    const keys = runIds.map((runId) =>
+      keyOf(epochResultEntity, { workspace, experiment, runId, epoch }),
+    );
+    return (await this.#table.getMany(keys)).map(toEpochResult);
   }
 
   async find(key: RungKey): Promise<Rung | undefined> {

@@ -22,7 +22,7 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { backoff, maxAttempts } from './backoff.ts';
-import { chunked, chunkedBySize, inParallel } from './in-parallel.ts';
+import { chunked, inParallel } from './in-parallel.ts';
 import type { StoredItem } from './stored-item.ts';
 import type { ItemKey } from './table-keys.ts';
 
@@ -139,8 +139,7 @@ export class DynamoTable {
 
   /** Writes items; those that exist already stay as they are. */
   async createMany(items: readonly (StoredItem & ItemKey)[]): Promise<void> {
-    const limits = { count: maxTransactWrites, bytes: maxTransactBytes };
-    await inParallel(chunkedBySize(items, limits), callsAtOnce, async (chunk) => {
+    await inParallel(chunked(items, maxTransactBytes, bytesOf), callsAtOnce, async (chunk) => {
       let missing = chunk;
       while (missing.length > 0) {
         const obstacles = await this.transact(missing.map((put) => ({ put, condition: absent })));
@@ -238,6 +237,10 @@ export class DynamoTable {
   }
 }
 
+/** What an item takes of a transaction, of which at most so many fit into one. */
+const bytesOf = (item: StoredItem): number =>
+  Math.max(Buffer.byteLength(JSON.stringify(item)), maxTransactBytes / maxTransactWrites);
+
 /** `{'#status': 'status'}` for an expression that speaks of `#status`. */
 const namesIn = (expression: string | undefined): Record<string, string> | undefined => {
   const names = expression?.match(/#\w+/g);
@@ -256,6 +259,6 @@ const obstaclesOf = (error: unknown): readonly Obstacle[] => {
 };
 
 const pause = async (attempt: number): Promise<void> => {
-  if (attempt === maxAttempts) throw new Error('DynamoDB left a part of a batch undone every time');
+  if (attempt === maxAttempts) throw new Error('DynamoDB left a part of a batch undone');
   await backoff(attempt);
 };

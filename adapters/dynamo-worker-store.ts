@@ -1,7 +1,7 @@
 import type { OperationKey } from '../domain/operation.ts';
-import type { SyncContext, WorkerChange, WorkerStore } from '../domain/ports.ts';
 import type { Run } from '../domain/run.ts';
 import type { Worker, WorkerKey } from '../domain/worker.ts';
+import type { SyncContext, WorkerChange, WorkerStore } from '../domain/worker-ports.ts';
 import { dataHandleEntity } from './data-handle-entity.ts';
 import type { DynamoTable, Put } from './dynamo-table.ts';
 import { experimentEntity, toExperiment } from './experiment-entity.ts';

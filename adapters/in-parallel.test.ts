@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { chunkedBySize } from './in-parallel.ts';
+import { chunked } from './in-parallel.ts';
 
-const sizeOf = (items: readonly string[]): number =>
-  items.reduce((sum, item) => sum + Buffer.byteLength(JSON.stringify(item)), 0);
-
-it('pieces keep the order, and none has more items or bytes than it may, but for an item alone', () => {
+it('pieces keep the order, are full, and weigh no more than they may, but for an item alone', () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 30 }));
   fc.assert(
-    fc.property(
-      fc.array(fc.string({ unit: 'grapheme', maxLength: 30 })),
-      fc.record({ count: fc.integer({ min: 1, max: 7 }), bytes: fc.integer({ min: 1, max: 99 }) }),
-      (items, limits) => {
-        const pieces = chunkedBySize(items, limits);
-        expect(pieces.flat()).toEqual(items);
-        for (const piece of pieces) {
-          expect(piece.length).toBeLessThanOrEqual(limits.count);
-          expect(piece.length === 1 || sizeOf(piece) <= limits.bytes).toBe(true);
-        }
-      },
-    ),
+    fc.property(weights, fc.integer({ min: 1, max: 99 }), (items, size) => {
+      const pieces = chunked(items, size, (weight) => weight);
+      expect(pieces.flat()).toEqual(items);
+      const sums = pieces.map((piece) => piece.reduce((sum, weight) => sum + weight, 0));
+      for (const [i, sum] of sums.entries()) {
+        expect(pieces[i]?.length === 1 || sum <= size).toBe(true);
+        expect(sum + (pieces[i + 1]?.[0] ?? size + 1)).toBeGreaterThan(size);
+      }
+    }),
   );
+});
+
+it('without weights pieces have so many items', () => {
+  expect(chunked([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+  expect(chunked([], 2)).toEqual([]);
 });

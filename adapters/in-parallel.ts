@@ -11,28 +11,19 @@ export const inParallel = async <T>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
 };
 
-/** Cuts a list into pieces of at most `size`. */
-export const chunked = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
-
-/** Cuts a list into pieces of at most `count` items that are together at most `bytes` as JSON. */
-export const chunkedBySize = <T>(
+/** Cuts a list into pieces of at most `size`; items count as one each, or as they are weighed. */
+export const chunked = <T>(
   items: readonly T[],
-  { count, bytes }: { readonly count: number; readonly bytes: number },
+  size: number,
+  weigh: (item: T) => number = () => 1,
 ): readonly (readonly T[])[] => {
   const chunks: T[][] = [];
   let room = 0;
   for (const item of items) {
-    const size = Buffer.byteLength(JSON.stringify(item));
-    const last = chunks.at(-1);
-    if (last && last.length < count && size <= room) last.push(item);
-    else {
-      chunks.push([item]);
-      room = bytes;
-    }
-    room -= size;
+    const weight = weigh(item);
+    if (weight <= room) chunks.at(-1)?.push(item);
+    else chunks.push([item]);
+    room = (weight <= room ? room : size) - weight;
   }
   return chunks;
 };

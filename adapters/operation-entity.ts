@@ -2,6 +2,7 @@ import { Entity } from 'dynamodb-toolbox/entity';
 import { item } from 'dynamodb-toolbox/schema/item';
 import { number } from 'dynamodb-toolbox/schema/number';
 import { string } from 'dynamodb-toolbox/schema/string';
+import { refusals } from '../domain/domain-error.ts';
 import type { Operation, OperationKey } from '../domain/operation.ts';
 import { isActive, operationStatuses } from '../domain/operation.ts';
 import { json } from './json-attribute.ts';
@@ -41,7 +42,13 @@ export const operationEntity = new Entity({
     plan: json<NonNullable<Operation['plan']>>().optional(),
     usedUpAt: string().optional(),
     executions: number(),
+    metrics: json<NonNullable<Operation['metrics']>>().optional(),
+    predictions: json<NonNullable<Operation['predictions']>>().optional(),
     error: string().optional(),
+    errorType: string()
+      .enum(...refusals)
+      .optional(),
+    traceback: string().optional(),
   } satisfies Record<keyof Operation, unknown>),
 });
 

@@ -1,7 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, NotFound } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  NotFound,
+} from '@aws-sdk/client-s3';
 import type { ArtifactStore, StoredObject } from '../domain/ports.ts';
-import { headObject, putObject } from './s3-objects.ts';
+import { putText } from './s3-text.ts';
 
 const maxKeysPerPage = 1_000;
 
@@ -16,7 +22,7 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async putText(key: string, text: string): Promise<void> {
-    await putObject(this.#client, { bucket: this.bucket, key }, text);
+    await putText(this.#client, { bucket: this.bucket, key }, text);
   }
 
   async getText(key: string): Promise<string | undefined> {
@@ -33,7 +39,7 @@ export class S3ArtifactStore implements ArtifactStore {
 
   async exists(key: string): Promise<boolean> {
     try {
-      await headObject(this.#client, { bucket: this.bucket, key });
+      await this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
       return true;
     } catch (error) {
       if (error instanceof NotFound) return false;

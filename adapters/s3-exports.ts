@@ -1,18 +1,18 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ExportedFile, Exports } from '../domain/ports.ts';
-
-const expiresInSeconds = 15 * 60;
+import { S3Downloads } from './s3-downloads.ts';
 
 /** Objects that are read through a presigned URL; the bucket removes them by itself. */
 export class S3Exports implements Exports {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #downloads: S3Downloads;
 
   constructor(client: S3Client, bucket: string) {
     this.#client = client;
     this.#bucket = bucket;
+    this.#downloads = new S3Downloads(client, bucket);
   }
 
   async publish({ key, fileName, contentType, bytes }: ExportedFile) {
@@ -20,13 +20,6 @@ export class S3Exports implements Exports {
     await this.#client.send(
       new PutObjectCommand({ ...object, Body: bytes, ContentType: contentType }),
     );
-    const get = new GetObjectCommand({
-      ...object,
-      ResponseContentDisposition: `attachment; filename="${fileName}"`,
-    });
-    const signingDate = new Date();
-    const url = await getSignedUrl(this.#client, get, { expiresIn: expiresInSeconds, signingDate });
-    const expiresAt = new Date(signingDate.getTime() + expiresInSeconds * 1000).toISOString();
-    return { url, expiresAt };
+    return this.#downloads.downloadUrl(key, fileName);
   }
 }

@@ -20,12 +20,12 @@ describe('a storage policy', () => {
     });
   });
 
-  it('lists each bucket under the prefixes in it', () => {
-    const lists = statementsFor(['s3://fanfold/a.csv', 's3://data/images/']).slice(2);
-    expect(lists).toMatchObject([
+  it('lists each bucket under the prefixes in it, and no single object', () => {
+    const places = ['s3://fanfold/a.csv', 's3://fanfold/misc/', 's3://data/images/', 's3://x-y/z'];
+    expect(statementsFor(places).slice(2)).toMatchObject([
       {
         Resource: 'arn:aws:s3:::fanfold',
-        Condition: { StringLike: { 's3:prefix': [`${scope.prefix}*`, 'a.csv'] } },
+        Condition: { StringLike: { 's3:prefix': [`${scope.prefix}*`, 'misc/*'] } },
       },
       { Resource: 'arn:aws:s3:::data', Condition: { StringLike: { 's3:prefix': ['images/*'] } } },
     ]);
@@ -38,11 +38,18 @@ describe('a storage policy', () => {
     });
   });
 
-  it('holds a dataset of ten ordinary places, and refuses one that does not fit', () => {
-    const place = (i: number) => `s3://company-datasets-eu/vision/digits-v3/part-${i}/rows.csv`;
-    const places = (n: number) => Array.from({ length: n }, (_, i) => place(i));
-    expect(statementsFor(places(10))).toHaveLength(4);
-    expect(() => statementsFor(places(30))).toThrow(/too long together.*2048/);
+  it('holds four uploaded partitions with their objects and files, and refuses what does not fit', () => {
+    const bucket = 'fanfoldcontrolplane-artifactstorebucket0d3b4c2e-abcdefghijkl';
+    const uploads = `s3://${bucket}/workspaces/vision-team/uploads`;
+    const place = (name: string) => `${uploads}/${'0'.repeat(32)}/${name}`;
+    const partitions = ['train', 'validation', 'test', 'predict'].map((name) =>
+      place(`${name}.parquet`),
+    );
+    const dataset = [...partitions, place('images/'), place('misc/')];
+    const policy = storagePolicy({ ...scope, bucket, readableUris: dataset });
+    expect(JSON.parse(policy).Statement).toHaveLength(3);
+    const many = Array.from({ length: 30 }, (_, i) => place(`${i}.csv`));
+    expect(() => statementsFor(many)).toThrow(/too long together.*2048/);
   });
 
   it('refuses what is not an S3 URI', () => {

@@ -6,7 +6,7 @@ import { parseS3Uri } from '../domain/s3-uri.ts';
 /** What STS takes as a session policy at most. */
 const maxCharacters = 2_048;
 
-/** The session policy of a scope: all of its prefix, and reading what its URIs name. */
+/** The session policy of a scope: all of its prefix, reading what its URIs name, listing the prefixes among them. */
 export const storagePolicy = ({ bucket, prefix, readableUris }: StorageScope): string => {
   const own = { bucket, key: prefix };
   const read = readableUris.map(locate);
@@ -27,7 +27,7 @@ export const storagePolicy = ({ bucket, prefix, readableUris }: StorageScope): s
             },
           ]
         : []),
-      ...listStatements([own, ...read]),
+      ...listStatements([own, ...read].filter(isPrefix)),
     ],
   });
   if (policy.length > maxCharacters) throw tooLong(readableUris);
@@ -52,9 +52,11 @@ const locate = (uri: string): S3Location => {
 const objectArn = (place: S3Location): string =>
   `arn:aws:s3:::${place.bucket}/${keyPattern(place)}`;
 
+const keyPattern = (place: S3Location): string =>
+  isPrefix(place) ? `${literal(place.key)}*` : literal(place.key);
+
 /** A key that is empty or ends in `/` is a prefix; every other one is an object's. */
-const keyPattern = ({ key }: S3Location): string =>
-  key === '' || key.endsWith('/') ? `${literal(key)}*` : literal(key);
+const isPrefix = ({ key }: S3Location): boolean => key === '' || key.endsWith('/');
 
 /** IAM reads `*`, `?` and `$` as patterns and variables unless they are written so. */
 const literal = (key: string): string =>

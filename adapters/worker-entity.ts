@@ -35,6 +35,7 @@ export const workerEntity = new Entity({
     lastSyncAt: string().optional(),
     idleSince: string().optional(),
     runtimeSeconds: number(),
+    inference: json<NonNullable<Worker['inference']>>().optional(),
     jobs: number(),
     leaseAtJobStart: number(),
   } satisfies Record<keyof Worker, unknown>),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { executors } from '../domain/operation.ts';
+import type { OperationResource } from './resources.ts';
 import { fitPlanResource, operationResource } from './resources.ts';
 import { route } from './route.ts';
 import { experimentPath, inExperiment, none } from './route-parts.ts';
@@ -47,3 +48,13 @@ export const startFit = route({
   ],
   idempotent: true,
 });
+
+/** The operation that a call started. A dry run starts none, so whoever asked for one is not to ask here. */
+export const startedFit = ({
+  body,
+}: {
+  readonly body: z.infer<typeof startFit.answer>;
+}): OperationResource => {
+  if ('operation' in body) return body;
+  throw new Error('a dry run starts no operation');
+};

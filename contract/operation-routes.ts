@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import { logResource, operationResource, page, resultResource, runResource } from './resources.ts';
 import { route } from './route.ts';
-import { digits, experimentPath, inExperiment, none, paging } from './route-parts.ts';
+import { digits, experimentPath, inExperiment, inOperation, none, paging } from './route-parts.ts';
 import { logLevels } from './worker-protocol.ts';
-
-const inOperation = z.extend(inExperiment, { operation: digits });
 
 export const listOperations = route({
   name: 'listOperations',

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
-import { dataHandleStatuses, partitions } from '../domain/data-handle.ts';
+import { dataErrorTypes, dataHandleStatuses, partitions } from '../domain/data-handle.ts';
+import { refusals } from '../domain/domain-error.ts';
 import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
+import { checkpointChoices } from '../domain/inference.ts';
 import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
 import { runEndings, runSources, runStatuses } from '../domain/run.ts';
 import { modes } from '../domain/sha.ts';
@@ -10,6 +12,7 @@ import {
   instant,
   locators,
   metricValue,
+  runError,
   runId,
 } from './shapes.ts';
 import { logLine } from './worker-protocol.ts';
@@ -45,6 +48,19 @@ const bracketResource = z.object({
   maxEpochs: z.int(),
 });
 
+const modelResource = z.union([
+  z.object({
+    runId,
+    /** The run's `final` checkpoint, that of the `epoch` asked for, or the `newest` of a run that did not complete. */
+    choice: z.enum(checkpointChoices),
+    /** Finished epochs, and finished chunks of the next one. */
+    epoch: z.int(),
+    chunk: z.int(),
+    checkpointUri: z.string(),
+  }),
+  z.object({ modelTag: z.string() }),
+]);
+
 export const operationResource = z.object({
   operation: z.int(),
   kind: z.enum(operationKinds),
@@ -67,6 +83,22 @@ export const operationResource = z.object({
       usedUpAt: z.optional(instant),
     }),
   ),
+  /** For a test or a prediction: the checkpoint it uses. */
+  model: z.optional(modelResource),
+  batchSize: z.optional(z.int()),
+  /** Batches that are done, of how many; only where a single operation is shown. */
+  progress: z.optional(z.object({ done: z.int(), of: z.int() })),
+  /** What a completed test measured, `test_loss` first. */
+  metrics: z.optional(z.record(z.string(), metricValue)),
+  /** A completed prediction's file: CSV with `id`, then a column per output. */
+  predictions: z.optional(
+    z.object({
+      fileName: z.string(),
+      uri: z.string(),
+      rows: z.int(),
+      columns: z.array(z.string()),
+    }),
+  ),
   /** For an end with artifacts: where they lie. */
   artifactsUri: z.optional(z.string()),
   /** What AWS Batch last said of each worker's job; the wait for a machine shows here. */
@@ -81,6 +113,10 @@ export const operationResource = z.object({
     }),
   ),
   error: z.optional(z.string()),
+  /** The problem type that tells of the error, if it has one. */
+  errorType: z.optional(z.enum(refusals)),
+  /** The user's frames, when it was their code that failed. */
+  traceback: z.optional(z.string()),
 });
 
 /** What a fit would do; nothing was started. */
@@ -107,6 +143,7 @@ export const dataHandleResource = z.object({
   rows: z.optional(z.partialRecord(z.enum(partitions), z.int())),
   manifestSha256: z.optional(z.string()),
   error: z.optional(z.string()),
+  errorType: z.optional(z.enum(dataErrorTypes)),
 });
 
 export const runResource = z.object({
@@ -139,7 +176,7 @@ export const runResource = z.object({
   gpuPeakMemoryBytes: z.optional(z.int()),
   /** Its share of the worker's GPU hours; left out while the deployment names no price. */
   costUsd: z.optional(z.number()),
-  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+  error: z.optional(runError),
 });
 
 export const resultResource = z.object({

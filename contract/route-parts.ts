@@ -13,6 +13,8 @@ export const inExperiment = z.object({ workspace, experiment: givenExperimentNam
 /** A positive integer in a path or a query. */
 export const digits = z.string().check(z.regex(/^[1-9][0-9]{0,8}$/));
 
+export const inOperation = z.extend(inExperiment, { operation: digits });
+
 /** `?limit=` and `?cursor=` of every list. */
 export const paging = {
   limit: z.optional(z.string().check(z.regex(/^[1-9][0-9]{0,3}$/))),

@@ -8,6 +8,7 @@ import {
 } from './experiment-routes.ts';
 import { exportResults, exportRuns } from './export-routes.ts';
 import { startFit } from './fit-routes.ts';
+import { getPredictions, startPrediction, startTest } from './inference-routes.ts';
 import {
   cancelOperation,
   getOperation,
@@ -30,8 +31,11 @@ export const routes = [
   createDataHandle,
   getDataHandle,
   startFit,
+  startTest,
+  startPrediction,
   listOperations,
   getOperation,
+  getPredictions,
   cancelOperation,
   listRuns,
   getRun,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { dataErrorTypes } from '../domain/data-handle.ts';
 
 /* Shapes that more than one route or the worker protocol uses. */
 
@@ -23,6 +24,13 @@ export const instant = z.iso.datetime({ precision: 3 });
 
 /** A number, or one of the three values JSON has no word for. */
 export const metricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
+/** Why a run failed; with a type when its data are at fault. */
+export const runError = z.object({
+  message: z.string(),
+  traceback: z.optional(z.string()),
+  errorType: z.optional(z.enum(dataErrorTypes)),
+});
 
 const s3Uri = z
   .string()

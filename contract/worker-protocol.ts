@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { partitions } from '../domain/data-handle.ts';
+import { dataErrorTypes, partitions } from '../domain/data-handle.ts';
+import { inferenceErrorTypes, inferenceKinds, inferenceStatuses } from '../domain/inference.ts';
 import { executors } from '../domain/operation.ts';
-import { instant, locators, metricValue, runId } from './shapes.ts';
+import { instant, locators, metricValue, runError, runId } from './shapes.ts';
 
 /*
  * What an engine and the control plane say to each other. The engine sends what is true, the answer is
@@ -18,11 +19,14 @@ const checkpoint = z.object({
   chunk: z.int().check(z.gte(0)),
 });
 
+/** In the order in which they are shown. */
+const metrics = z.array(z.object({ name: z.string(), value: metricValue }));
+
 const epochReport = z.object({
   epoch: z.int().check(z.gte(1)),
   trainLoss: metricValue,
   /** Validation metrics in column order, `val_loss` first. */
-  metrics: z.array(z.object({ name: z.string(), value: metricValue })),
+  metrics,
 });
 
 const reportedStatuses = ['ongoing', 'stopped', 'completed', 'failed'] as const;
@@ -37,6 +41,8 @@ const runReport = z.object({
   checkpoint: z.optional(checkpoint),
   /** Epochs finished since the last accepted sync. */
   epochs: z.array(epochReport),
+  /** Checkpoints of whole epochs, published since the last accepted sync and kept for good. */
+  epochCheckpoints: z.optional(z.array(checkpoint)),
   /** Seconds of training since the last accepted sync. */
   runtimeSeconds: z.number().check(z.gte(0)),
   /** What was measured of the GPU in that time; left out without one. */
@@ -47,7 +53,7 @@ const runReport = z.object({
       peakMemoryBytes: z.int().check(z.gte(0)),
     }),
   ),
-  error: z.optional(z.object({ message: z.string(), traceback: z.optional(z.string()) })),
+  error: z.optional(runError),
 });
 
 /** From the least to the most urgent. */
@@ -67,6 +73,27 @@ const downloadReport = z.object({
   manifestSha256: z.optional(z.string()),
   /** One sentence that says what is wrong with the data and what to do. */
   error: z.optional(z.string()),
+  errorType: z.optional(z.enum(dataErrorTypes)),
+});
+
+/** How far a test or a prediction is, or how it came out. */
+const inferenceReport = z.object({
+  status: z.enum(inferenceStatuses),
+  /** Batches that are done, of how many. */
+  progress: z.object({ done: z.int().check(z.gte(0)), of: z.int().check(z.gte(0)) }),
+  /** Of a completed test, `test_loss` first. */
+  metrics: z.optional(metrics),
+  /** Of a completed prediction: its file's rows and columns, `id` first. */
+  predictions: z.optional(
+    z.object({ rows: z.int().check(z.gte(0)), columns: z.array(z.string()) }),
+  ),
+  error: z.optional(
+    z.object({
+      message: z.string(),
+      traceback: z.optional(z.string()),
+      errorType: z.optional(z.enum(inferenceErrorTypes)),
+    }),
+  ),
 });
 
 export const syncRequest = z.object({
@@ -82,6 +109,7 @@ export const syncRequest = z.object({
   runs: z.array(runReport).check(z.maxLength(50)),
   logs: z.array(logLine).check(z.maxLength(2000)),
   download: z.optional(downloadReport),
+  inference: z.optional(inferenceReport),
 });
 
 const credentials = z.object({
@@ -93,7 +121,7 @@ const credentials = z.object({
 
 /** What the whole worker is for; sent in answer to the first sync of an attempt. */
 const assignment = z.object({
-  kind: z.enum(['fit', 'download']),
+  kind: z.enum(['fit', 'download', ...inferenceKinds]),
   workspace: z.string(),
   experiment: z.string(),
   operation: z.int(),
@@ -123,6 +151,23 @@ const assignment = z.object({
       executor: z.enum(executors),
       chunkTimeoutSeconds: z.number(),
       checkpointIntervalSeconds: z.number(),
+    }),
+  ),
+  /** Only for a test or a prediction. */
+  inference: z.optional(
+    z.object({
+      model: z.object({
+        kind: z.enum(['run', 'tag']),
+        /** Of a run: the checkpoint's directory, ending in `/`; of a tag: a file of the user's. */
+        uri: z.string(),
+        runId: z.optional(runId),
+      }),
+      /** As that of a run: `{"$secret": "name"}` stands for each secret. */
+      config: z.record(z.string(), z.unknown()),
+      secrets: z.optional(z.record(z.string(), z.string())),
+      batchSize: z.int(),
+      /** Where a prediction's file is to be written. */
+      predictionsKey: z.optional(z.string()),
     }),
   ),
 });

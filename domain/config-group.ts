@@ -21,7 +21,7 @@ import { readHalving } from './sha-config.ts';
 const maxLeaves = 10_000;
 
 /** Characters of a leaf config as JSON; it travels in one item of the table and to every worker. */
-const maxLeafLength = 65_536;
+export const maxLeafLength = 65_536;
 
 /** Characters of all leaf configs together: 10,000 of 1,600 each. */
 const maxGroupLength = 16_000_000;

@@ -42,8 +42,8 @@ type Members =
 
 export type ConfigSpace = Extent & Members;
 
-/** Which set-valued knobs may stand here: outside a generator none, in a grid lists. */
-export type AllowedKnobs = 'none' | 'lists' | 'all';
+/** Which set-valued knobs may stand here: outside a generator none, in a grid lists; `never` where no generator helps. */
+export type AllowedKnobs = 'never' | 'none' | 'lists' | 'all';
 
 interface Reading {
   readonly faults: FaultList;
@@ -182,6 +182,7 @@ const whyRefused = (value: JsonObject, word: string, allowed: AllowedKnobs): str
     return 'names with $ are knobs, and there are only $list, $range and $secret';
   }
   if (Object.keys(value).length > 1) return `${word} must be the only member here`;
+  if (allowed === 'never') return 'has several values; choose one';
   if (allowed === 'none') {
     return 'has several values; put the config into GridSearch or RandomSearch, or choose one';
   }

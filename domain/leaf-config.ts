@@ -27,7 +27,10 @@ const label = /^[A-Za-z]\w{0,63}$/;
 const takenLabel = 'loss';
 
 /** Tells `faults` what is wrong with a config (contract of leaf configs), in all its values. */
-export const checkLeafConfig: Check = (config, faults) => wholeConfig(config, faults);
+export const checkLeafConfig: Check = (config, faults) => trainingConfig(config, faults);
+
+/** The same of a config for a model that is trained already: nothing about training is needed. */
+export const checkInferenceConfig: Check = (config, faults) => inferenceConfig(config, faults);
 
 /** `{name, args}` of a class that the engine has, with arguments that the class takes. */
 const classOf = (catalogue: Catalogue, more: Readonly<Record<string, Member>> = {}): Check => {
@@ -111,19 +114,26 @@ const namedMetrics: Check = anObject(({ members }, faults) => {
 
 const metricClass = classOf(metrics);
 
-const wholeConfig = objectOf({
-  train: required(
-    objectOf({
-      epochs: required(positiveInteger(maxEpochs)),
-      batch_size: required(positiveInteger()),
-      optimizer: required(classOf(optimizers)),
-      lr_scheduler: optional(classOf(schedulers, { interval: optional(oneOf('batch', 'epoch')) })),
-      max_grad_norm: optional(positiveNumber),
-      gradient_accumulation_steps: optional(positiveInteger()),
-      precision: optional(oneOf('fp32', 'bf16')),
-    }),
-  ),
-  user_knobs: optional(anObject(() => undefined)),
-  named_metrics: optional(namedMetrics),
-  fsdp_layer_cls: optional(nameOrNames('the name of a layer class')),
-});
+/** A config whose knobs for training are `needed`. */
+const configWith = (needed: (check: Check) => Member): Check =>
+  objectOf({
+    train: needed(
+      objectOf({
+        epochs: needed(positiveInteger(maxEpochs)),
+        batch_size: needed(positiveInteger()),
+        optimizer: needed(classOf(optimizers)),
+        lr_scheduler: optional(
+          classOf(schedulers, { interval: optional(oneOf('batch', 'epoch')) }),
+        ),
+        max_grad_norm: optional(positiveNumber),
+        gradient_accumulation_steps: optional(positiveInteger()),
+        precision: optional(oneOf('fp32', 'bf16')),
+      }),
+    ),
+    user_knobs: optional(anObject(() => undefined)),
+    named_metrics: optional(namedMetrics),
+    fsdp_layer_cls: optional(nameOrNames('the name of a layer class')),
+  });
+
+const trainingConfig = /* @__PURE__ */ configWith(required);
+const inferenceConfig = /* @__PURE__ */ configWith(optional);

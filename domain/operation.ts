@@ -1,10 +1,13 @@
 import type { Budget } from './budget.ts';
+import type { Refusal } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
+import type { InferenceRequest, Predictions } from './inference.ts';
+import { inferenceKinds } from './inference.ts';
 import type { Instant } from './instant.ts';
-import type { RunEnding } from './run.ts';
+import type { MetricValue, RunEnding } from './run.ts';
 import type { Bracket } from './sha.ts';
 
-export const operationKinds = ['fit', 'download', 'end'] as const;
+export const operationKinds = ['fit', ...inferenceKinds, 'download', 'end'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 /** `pending` until its workers are planned; `cancelling` until its workers are gone. */
@@ -55,7 +58,7 @@ export interface EndRequest {
   readonly saveEpochCheckpoints: boolean;
 }
 
-export type OperationRequest = FitRequest | DownloadRequest | EndRequest;
+export type OperationRequest = FitRequest | InferenceRequest | DownloadRequest | EndRequest;
 
 /** How the runs were dealt to workers, and why. */
 export interface OperationPlan {
@@ -64,7 +67,7 @@ export interface OperationPlan {
   readonly reason: string;
 }
 
-/** One run_fit, download or end. At most one is active per experiment. */
+/** One run_fit, run_test, run_predict, download or end. At most one is active per experiment. */
 export interface Operation extends OperationKey {
   readonly request: OperationRequest;
   readonly status: OperationStatus;
@@ -76,7 +79,14 @@ export interface Operation extends OperationKey {
   readonly usedUpAt?: Instant | undefined;
   /** Step Functions executions this operation took; above 1 only when one was lost. */
   readonly executions: number;
+  /** What a completed test measured, the loss first. */
+  readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
+  /** The file of a completed prediction. */
+  readonly predictions?: Predictions | undefined;
   readonly error?: string | undefined;
+  /** What callers know the error by, if it is one that has a name; and the user's traceback. */
+  readonly errorType?: Refusal | undefined;
+  readonly traceback?: string | undefined;
 }
 
 const active: Record<OperationStatus, boolean> = {
@@ -103,3 +113,7 @@ export const cutShortBy = (
 /** The brackets of an operation; only a fit has some. */
 export const bracketsOf = ({ request }: Pick<Operation, 'request'>): readonly Bracket[] =>
   (request.kind === 'fit' && request.brackets) || [];
+
+/** Whether the operation is a test or a prediction, which one worker does with one model. */
+export const isInference = (request: OperationRequest): request is InferenceRequest =>
+  request.kind === 'test' || request.kind === 'predict';

@@ -2,9 +2,7 @@ import type { DataHandle, DataHandleKey } from './data-handle.ts';
 import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey, OperationKind } from './operation.ts';
-import type { EpochResult, Run, RunKey } from './run.ts';
-import type { Rung, RungKey } from './rung.ts';
-import type { Worker, WorkerKey } from './worker.ts';
+import type { EpochCheckpoint, EpochResult, Run, RunKey } from './run.ts';
 
 /*
  * What the use cases need from the world. Every read is strongly consistent unless it says otherwise.
@@ -116,70 +114,14 @@ export interface ResultStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<EpochResult>>;
-  /** Those of the runs that finished the epoch, in no order; any number of ids. */
-  findAt(
-    key: ExperimentKey,
-    epoch: number,
-    runIds: readonly number[],
-  ): Promise<readonly EpochResult[]>;
 }
 
-export interface RungStore {
-  find(key: RungKey): Promise<Rung | undefined>;
-  /** Keeps what was decided, unless it was decided before. Returns what is kept. */
-  keep(rung: Rung): Promise<Rung>;
-}
-
-/** Everything one sync is judged by, read at once. */
-export interface SyncContext {
-  readonly worker: Worker;
-  readonly experiment: Experiment;
-  readonly operation: Operation;
-  /** Those of the reported runs that exist. */
-  readonly runs: readonly Run[];
-}
-
-export interface WorkerStore {
-  find(key: WorkerKey): Promise<Worker | undefined>;
-  /** Worker, operation, experiment and the given runs (at most 50) in one read. */
-  findForSync(key: WorkerKey, runIds: readonly number[]): Promise<SyncContext | undefined>;
-  listByOperation(key: OperationKey): Promise<readonly Worker[]>;
-  /** Writes planned workers; those that exist already stay as they are. */
-  createMany(workers: readonly Worker[]): Promise<void>;
-  /**
-   * Replaces a worker that still has `expected`'s revision, and gives it the next one. Returns it as it is
-   * written; `undefined` when another caller came first.
-   */
-  replace(worker: Worker, expected: Pick<Worker, 'revision'>): Promise<Worker | undefined>;
-  /**
-   * Replaces a worker with what goes with it, in a transaction: every run (at most 90) if its status is
-   * still what `runs` says was read, and the data handle if there is one.
-   */
-  replaceWith(change: WorkerChange): Promise<Worker | undefined>;
-}
-
-/** A worker's change, and what changes at once with it or not at all. */
-export interface WorkerChange {
-  readonly worker: Worker;
-  readonly expected: Pick<Worker, 'revision'>;
-  readonly runs: readonly { readonly before: Run; readonly after: Run }[];
-  readonly dataHandle?: DataHandle | undefined;
-}
-
-/** What AWS Batch last said of a worker's job. */
-export interface JobNote extends WorkerKey {
-  readonly jobId: string;
-  /** AWS Batch's word: SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED. */
-  readonly status: string;
-  readonly reason?: string | undefined;
-  readonly attempts: number;
-  readonly at: Instant;
-}
-
-export interface JobNoteStore {
-  /** Keeps the newest note of each worker; an event that comes late changes nothing. */
-  put(note: JobNote): Promise<void>;
-  listByOperation(key: OperationKey): Promise<readonly JobNote[]>;
+export interface EpochCheckpointStore {
+  /** Puts checkpoints, replacing those of the same run and epoch. */
+  putMany(key: ExperimentKey, checkpoints: readonly EpochCheckpoint[]): Promise<void>;
+  find(key: RunKey & { readonly epoch: number }): Promise<EpochCheckpoint | undefined>;
+  /** All of a run, by epoch. */
+  list(key: RunKey): Promise<readonly EpochCheckpoint[]>;
 }
 
 export interface DataHandleStore {
@@ -217,8 +159,8 @@ export interface ArtifactStore {
   ): Promise<readonly StoredObject[]>;
 }
 
-/** Saves artifacts elsewhere as well. */
-export interface ArtifactSaver extends ArtifactStore {
+/** Buckets of the user's, to which an experiment's artifacts are saved. */
+export interface SavedArtifacts {
   /** Copies an object to a bucket of the user's and checks that size and checksum arrived. */
   copyOut(key: string, target: { readonly bucket: string; readonly key: string }): Promise<void>;
   /** Writes a text to a bucket of the user's and checks that it arrived. */
@@ -245,6 +187,14 @@ export interface ExportedFile {
 export interface Uploads {
   /** A URL that takes one PUT of any content for a few minutes. */
   uploadUrl(key: string): Promise<string>;
+}
+
+export interface Downloads {
+  /** A URL that gives an object under a file name to whoever has it, for a few minutes. */
+  downloadUrl(
+    key: string,
+    fileName: string,
+  ): Promise<{ readonly url: string; readonly expiresAt: Instant }>;
 }
 
 /** What an execution of a state machine is asked to do. */
@@ -287,13 +237,16 @@ export interface StorageCredentials {
   readonly expiresAt: Instant;
 }
 
-/** What a worker may touch: everything under one prefix of the bucket, and reading the dataset's places. */
+/** What a worker may touch: everything under one prefix of the bucket, and reading the places that its operation names. */
 export interface StorageScope {
   readonly sessionName: string;
   readonly bucket: string;
   readonly prefix: string;
   readonly readableUris: readonly string[];
 }
+
+/** Refuses a scope that is too large for the credentials of one worker. */
+export type CheckScope = (scope: StorageScope) => void;
 
 export interface CredentialIssuer {
   issue(scope: StorageScope): Promise<StorageCredentials>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Run, RunReport, RunStatus } from './run.ts';
+import type { Run, RunError, RunReport, RunStatus } from './run.ts';
 import {
   applyReport,
   cutShort,
@@ -7,6 +7,7 @@ import {
   loseWorker,
   maxFruitlessAttempts,
   runStatuses,
+  sharedDataError,
 } from './run.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -114,6 +115,22 @@ describe('a lost worker', () => {
     const byCheckpoint = applyReport(lost, report({ checkpoint }), told);
     expect([byEpoch.fruitlessAttempts, byCheckpoint.fruitlessAttempts]).toEqual([0, 0]);
   });
+});
+
+test('the data are at fault in a fit only when every run says so, and in the same way', () => {
+  const failed = (error?: RunError): Run => ({ ...run, status: 'failed', error });
+  const changed = { message: 's3://b/t.csv changed', errorType: 'data-changed' } as const;
+  expect(sharedDataError([failed(changed), failed(changed)])).toBe(changed);
+  const others: (RunError | undefined)[] = [
+    undefined,
+    { message: 'it raised', traceback: 'Traceback' },
+    { message: 'no room', errorType: 'data-too-large' },
+  ];
+  for (const other of others) {
+    expect(sharedDataError([failed(changed), failed(other)])).toBeUndefined();
+    expect(sharedDataError([failed(other), failed(changed)])).toBeUndefined();
+  }
+  expect(sharedDataError([])).toBeUndefined();
 });
 
 test('a cut short run keeps its checkpoint, and a run that is over cannot be cut short or fail', () => {

@@ -1,4 +1,5 @@
 import type { LeafConfig } from './config.ts';
+import type { DataErrorType } from './data-handle.ts';
 import type { ExperimentKey } from './experiment.ts';
 import type { GpuUse } from './gpu-use.ts';
 import { addGpuUse } from './gpu-use.ts';
@@ -34,6 +35,13 @@ export interface Checkpoint {
   readonly chunk: number;
 }
 
+/** The checkpoint of a whole epoch, kept for good; only experiments that ask for it keep these. */
+export interface EpochCheckpoint {
+  readonly runId: number;
+  readonly epoch: number;
+  readonly prefix: string;
+}
+
 /** Where a run stands inside the epoch it trains. */
 export interface Progress {
   readonly epoch: number;
@@ -41,10 +49,11 @@ export interface Progress {
   readonly chunks: number;
 }
 
-/** Why a run failed: one sentence, and the Python traceback when the user's code raised. */
+/** Why a run failed: one sentence, the Python traceback when the user's code raised, and the error's name if the data are at fault. */
 export interface RunError {
   readonly message: string;
   readonly traceback?: string | undefined;
+  readonly errorType?: DataErrorType | undefined;
 }
 
 /** One leaf config being trained. */
@@ -102,6 +111,16 @@ const open: Record<RunStatus, boolean> = {
 
 /** Whether the run still wants training, so that its fit is not over. */
 export const isOpen = (run: { readonly status: RunStatus }): boolean => open[run.status];
+
+/**
+ * The error of a fit's runs when the data are at fault in all of them: they share their data, so one
+ * tells of all.
+ */
+export const sharedDataError = (runs: readonly Run[]): RunError | undefined => {
+  const error = runs[0]?.error;
+  if (error?.errorType === undefined) return undefined;
+  return runs.every((run) => run.error?.errorType === error.errorType) ? error : undefined;
+};
 
 /** Worker attempts a run may lose in a row without getting any further before it fails. */
 export const maxFruitlessAttempts = 3;

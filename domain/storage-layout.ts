@@ -5,11 +5,13 @@ import type { Instant } from './instant.ts';
 
 const padded = (n: number, width: number): string => String(n).padStart(width, '0');
 
+export const workspacePrefix = (workspace: string): string => `workspaces/${workspace}/`;
+
 export const uploadKey = (workspace: string, path: string): string =>
-  `workspaces/${workspace}/uploads/${path}`;
+  `${workspacePrefix(workspace)}uploads/${path}`;
 
 export const experimentPrefix = ({ workspace, experiment }: ExperimentKey): string =>
-  `workspaces/${workspace}/experiments/${experiment}/`;
+  `${workspacePrefix(workspace)}experiments/${experiment}/`;
 
 export const codeKey = (key: ExperimentKey, sha256: string): string =>
   `${experimentPrefix(key)}code/${sha256}.py`;
@@ -17,12 +19,19 @@ export const codeKey = (key: ExperimentKey, sha256: string): string =>
 export const manifestKey = (key: ExperimentKey, dataHandleId: string): string =>
   `${experimentPrefix(key)}data/${dataHandleId}/manifest.json`;
 
-const operationPrefix = (key: ExperimentKey, operation: number): string =>
+export const operationPrefix = (key: ExperimentKey, operation: number): string =>
   `${experimentPrefix(key)}operations/${operation}/`;
 
 /** The leaf configs of a fit, a JSON array in run ID order. */
 export const configsKey = (key: ExperimentKey, operation: number): string =>
   `${operationPrefix(key, operation)}configs.json`;
+
+/** What an attempt of an operation's worker writes; a fenced one overwrites nothing of the next. */
+export const attemptPrefix = (key: ExperimentKey, operation: number, lease: number): string =>
+  `${operationPrefix(key, operation)}lease-${lease}/`;
+
+/** Whether a key is of what an attempt wrote, which counts only if the operation says so. */
+export const isAttemptKey = (key: string): boolean => /\/operations\/\d+\/lease-\d+\//.test(key);
 
 /**
  * The values of a set of secrets, a JSON object by name. It lies outside of the experiment's prefix, which

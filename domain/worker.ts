@@ -1,4 +1,5 @@
 import type { Dealing } from './dealing.ts';
+import type { Inference } from './inference.ts';
 import type { Instant } from './instant.ts';
 import { secondsBetween } from './instant.ts';
 import type { OperationKey } from './operation.ts';
@@ -12,7 +13,7 @@ export const workerStatuses = ['planned', 'working', 'gone'] as const;
 export type WorkerStatus = (typeof workerStatuses)[number];
 
 /**
- * One AWS Batch job that trains runs. The lease counts the attempts that presented themselves: only the
+ * One AWS Batch job that trains runs or does an inference. The lease counts the attempts that presented themselves: only the
  * newest one's syncs are accepted, an older one is fenced.
  */
 export interface Worker extends WorkerKey {
@@ -34,6 +35,8 @@ export interface Worker extends WorkerKey {
   readonly idleSince?: Instant | undefined;
   /** Seconds of training it told of, over all leases. */
   readonly runtimeSeconds: number;
+  /** Of a test's or a prediction's worker: how far it got, and how it came out. */
+  readonly inference?: Inference | undefined;
   /** AWS Batch jobs started for this worker so far, and the lease when the newest one was. */
   readonly jobs: number;
   readonly leaseAtJobStart: number;

@@ -3,7 +3,7 @@ import { leaveRung } from '../domain/dealing.ts';
 import type { Clock } from '../domain/instant.ts';
 import type { Operation } from '../domain/operation.ts';
 import { bracketsOf } from '../domain/operation.ts';
-import type { ResultStore, RungStore, RunStore, WorkerStore } from '../domain/ports.ts';
+import type { RunStore } from '../domain/ports.ts';
 import type { Run } from '../domain/run.ts';
 import { isOpen } from '../domain/run.ts';
 import type { Rung } from '../domain/rung.ts';
@@ -11,11 +11,11 @@ import { isAwaited, passRung, standsAtRung } from '../domain/rung.ts';
 import type { Bracket } from '../domain/sha.ts';
 import { decideRung } from '../domain/sha.ts';
 import type { Worker } from '../domain/worker.ts';
+import type { RungStore, WorkerStore } from '../domain/worker-ports.ts';
 
 export interface RungPorts {
   readonly workers: Pick<WorkerStore, 'replaceWith'>;
   readonly runs: Pick<RunStore, 'findMany'>;
-  readonly results: Pick<ResultStore, 'findAt'>;
   readonly rungs: RungStore;
   readonly clock: Clock;
 }
@@ -82,7 +82,7 @@ const lookAt = async (
   if (known) return { rung: known };
   const { arrived, waitsFor } = await muster(epoch, { operation, bracket }, ports);
   if (waitsFor) return { waitsFor };
-  const results = await ports.results.findAt(operation, epoch, arrived);
+  const results = await ports.rungs.measured(key, arrived);
   const values = new Map(results.map(({ runId, metrics }) => [runId, metrics[bracket.metric]]));
   const contenders = arrived.map((runId) => ({ runId, value: values.get(runId) }));
   const decision = decideRung(contenders, bracket);

@@ -64,7 +64,7 @@ export class OperationWorkflow extends Construct {
       start: plan.next(fanOut).next(completeStep(this, steps.completeOperation)),
       steps: Object.values(steps),
       timeout: Duration.days(operationDays),
-      comment: 'An operation with workers: fit, download',
+      comment: 'An operation with workers: fit, test, predict, download',
       variable: 'OPERATION_MACHINE_ARN',
     });
     this.workflow.allow(

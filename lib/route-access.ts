@@ -41,7 +41,7 @@ export const routeAccess = ({
   listExperiments: [table.read, store.named],
   getExperiment: [table.read, store.named],
   endExperiment: [table.readWrite, workflows.end.start],
-  createDataHandle: [table.readWrite, workflows.operation.start],
+  createDataHandle: [table.readWrite, store.named, workflows.operation.start],
   getDataHandle: [table.read],
   startFit: [
     table.readWrite,
@@ -51,6 +51,9 @@ export const routeAccess = ({
     maxWorkers,
     gpuPrice,
   ],
+  startTest: [table.readWrite, store.put(anySecret), workflows.operation.start],
+  startPrediction: [table.readWrite, store.put(anySecret), workflows.operation.start],
+  getPredictions: [table.read, store.get(anyOperationFile)],
   listOperations: [table.read],
   getOperation: [table.read],
   cancelOperation: [table.readWrite, terminateJobs],

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { ArtifactSaver, ArtifactStore, Exports, Uploads } from '../../domain/ports.ts';
+import type { ArtifactStore, Exports, SavedArtifacts, Uploads } from '../../domain/ports.ts';
 import { newWorkspace } from './samples.ts';
 
 type Ports = {
-  readonly artifacts: ArtifactSaver;
+  readonly artifacts: ArtifactStore;
+  readonly savedArtifacts: SavedArtifacts;
   readonly uploads: Uploads;
   readonly exports: Exports;
   /** The same of a bucket of the user's. */
   readonly usersArtifacts: ArtifactStore;
 };
 
-/** What holds of every `ArtifactStore`, and of the URLs to its bucket. */
+/** What holds of every `ArtifactStore`, of the URLs to its bucket, and of copies in the user's. */
 export const artifactStoreSuite = (ports: () => Ports) => {
   keeping(ports);
+  saving(ports);
   lending(ports);
 };
 
@@ -44,25 +46,30 @@ const keeping = (ports: () => Ports) =>
         { key: `${prefix}b/1`, sizeBytes: 3 },
       ]);
     });
+  });
 
+const saving = (ports: () => Ports) =>
+  describe('saved artifacts', () => {
     it('copies an object to a bucket of the user’s', async () => {
-      const { artifacts, usersArtifacts: users } = ports();
+      const { artifacts, savedArtifacts, usersArtifacts: users } = ports();
       const key = newKey();
       await artifacts.putText(key, 'weights');
       const target = { bucket: users.bucket, key: `saved/${key}` };
-      await artifacts.copyOut(key, target);
+      await savedArtifacts.copyOut(key, target);
       expect(await users.getText(target.key)).toBe('weights');
-      await artifacts.putTextOut({ ...target, key: 'saved/summary.json' }, '{"é":1}');
+      await savedArtifacts.putTextOut({ ...target, key: 'saved/summary.json' }, '{"é":1}');
       expect(await users.getText('saved/summary.json')).toBe('{"é":1}');
     });
 
     it('fails to copy what is not there, or to where it may not', async () => {
-      const { artifacts, usersArtifacts: users } = ports();
+      const { artifacts, savedArtifacts, usersArtifacts: users } = ports();
       const key = newKey();
       const target = { bucket: users.bucket, key };
-      await expect(artifacts.copyOut(key, target)).rejects.toThrow();
+      await expect(savedArtifacts.copyOut(key, target)).rejects.toThrow();
       await artifacts.putText(key, 'x');
-      await expect(artifacts.copyOut(key, { ...target, bucket: 'not-there' })).rejects.toThrow();
+      await expect(
+        savedArtifacts.copyOut(key, { ...target, bucket: 'not-there' }),
+      ).rejects.toThrow();
     });
   });
 

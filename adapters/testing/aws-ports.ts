@@ -6,6 +6,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { StorageCredentials } from '../../domain/ports.ts';
 import { BatchJobQueue } from '../batch-job-queue.ts';
 import { DynamoDataHandleStore } from '../dynamo-data-handle-store.ts';
+import { DynamoEpochCheckpointStore } from '../dynamo-epoch-checkpoint-store.ts';
 import { DynamoExperimentStore } from '../dynamo-experiment-store.ts';
 import { DynamoJobNoteStore } from '../dynamo-job-note-store.ts';
 import { DynamoOperationStore } from '../dynamo-operation-store.ts';
@@ -15,9 +16,10 @@ import { DynamoRungStore } from '../dynamo-rung-store.ts';
 import { DynamoTable } from '../dynamo-table.ts';
 import { DynamoTokenStore } from '../dynamo-token-store.ts';
 import { DynamoWorkerStore } from '../dynamo-worker-store.ts';
-import { S3ArtifactSaver } from '../s3-artifact-saver.ts';
 import { S3ArtifactStore } from '../s3-artifact-store.ts';
+import { S3Downloads } from '../s3-downloads.ts';
 import { S3Exports } from '../s3-exports.ts';
+import { S3SavedArtifacts } from '../s3-saved-artifacts.ts';
 import { S3Uploads } from '../s3-uploads.ts';
 import { StepFunctionsWorkflows } from '../step-functions-workflows.ts';
 import { StsCredentialIssuer } from '../sts-credential-issuer.ts';
@@ -53,6 +55,7 @@ const stores = async (config: EmulatorConfig) => {
     runs: new DynamoRunStore(table),
     results: new DynamoResultStore(table),
     rungs: new DynamoRungStore(table),
+    epochCheckpoints: new DynamoEpochCheckpointStore(table),
     workers: new DynamoWorkerStore(table),
     jobNotes: new DynamoJobNoteStore(table),
     dataHandles: new DynamoDataHandleStore(table),
@@ -68,10 +71,12 @@ const objects = async (config: EmulatorConfig) => {
   const roleArn = await createRole(config, 'storage');
   return {
     s3,
-    artifacts: new S3ArtifactSaver(s3, bucket),
+    artifacts: new S3ArtifactStore(s3, bucket),
+    savedArtifacts: new S3SavedArtifacts(s3, bucket),
     usersArtifacts: new S3ArtifactStore(s3, usersBucket),
     dataset: new S3ArtifactStore(s3, usersBucket),
     uploads: new S3Uploads(config, bucket),
+    downloads: new S3Downloads(s3, bucket),
     exports: new S3Exports(s3, bucket),
     credentials: new StsCredentialIssuer(new STSClient(config), roleArn),
     artifactsFor: (issued: StorageCredentials, of: string) =>

@@ -18,5 +18,13 @@ export const dataHandleStoreSuite = (ports: () => { readonly dataHandles: DataHa
       } as const;
       await dataHandles.replace(ready);
       expect(await dataHandles.find(handle)).toEqual(ready);
+      const failed = {
+        ...handle,
+        status: 'failed',
+        error: 's3://data/train.csv has no rows',
+        errorType: 'invalid-data',
+      } as const;
+      await dataHandles.replace(failed);
+      expect(await dataHandles.find(handle)).toEqual(failed);
     });
   });

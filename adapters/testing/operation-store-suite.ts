@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { DataHandleStore, ExperimentStore, OperationStore } from '../../domain/ports.ts';
-import { allPages, count, dataHandleOf, experimentOf, fitOf, later, newKey } from './samples.ts';
+import {
+  allPages,
+  count,
+  dataHandleOf,
+  experimentOf,
+  fitOf,
+  later,
+  newKey,
+  predictionOf,
+} from './samples.ts';
 
 type Ports = {
   readonly experiments: ExperimentStore;
@@ -18,6 +27,7 @@ const alive = async (ports: Ports) => {
 export const operationStoreSuite = (ports: () => Ports) => {
   starting(ports);
   goingOn(ports);
+  keeping(ports);
   ending(ports);
 };
 
@@ -97,6 +107,30 @@ const goingOn = (ports: () => Ports) =>
       expect(await operations.find(fit)).toEqual(over);
       expect((await experiments.find(experiment))?.activeOperation).toBeUndefined();
       expect(await operations.replace({ ...fit, status: 'running' }, 'pending')).toBe(false);
+    });
+  });
+
+const keeping = (ports: () => Ports) =>
+  describe('an operation store, keeping', () => {
+    it('keeps what a prediction was asked and what came of it', async () => {
+      const { experiments, operations } = ports();
+      const experiment = await alive(ports());
+      const prediction = predictionOf(experiment, 1);
+      await operations.start(experiment, prediction, {});
+      expect(await operations.find(prediction)).toEqual(prediction);
+      expect((await experiments.find(experiment))?.lastRunId).toBe(0);
+      const over = {
+        ...prediction,
+        status: 'failed',
+        endedAt: later,
+        predictions: { fileName: 'p.csv', uri: 's3://b/p.csv', rows: 1, columns: ['id', 'z', 'a'] },
+        metrics: { test_loss: 0.5 },
+        error: 'no',
+        errorType: 'invalid-model-tag',
+        traceback: 'Traceback …',
+      } as const;
+      expect(await operations.finish(over)).toBe(true);
+      expect(await operations.find(prediction)).toEqual(over);
     });
   });
 

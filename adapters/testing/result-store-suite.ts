@@ -37,21 +37,6 @@ export const resultStoreSuite = (ports: () => { readonly results: ResultStore })
       expect(items.map(({ trainLoss }) => trainLoss)).toEqual([10]);
     });
 
-    it('finds the rows of one epoch, of those of the runs that finished it', async () => {
-      const { results } = ports();
-      const key = newKey();
-      const runIds = Array.from({ length: 130 }, (_, i) => 5 * i + 1);
-      await results.putMany(
-        key,
-        runIds.flatMap((runId) => [row(runId, 1), row(runId, 3)]),
-      );
-      const found = await results.findAt(key, 3, [2, ...runIds, 1]);
-      expect(found.toSorted((a, b) => a.runId - b.runId)).toEqual(
-        runIds.map((runId) => row(runId, 3)),
-      );
-      expect(await results.findAt(key, 2, runIds)).toEqual([]);
-    });
-
     it('lists by run and epoch over buckets, within the runs asked for', async () => {
       const { results } = ports();
       const key = newKey();

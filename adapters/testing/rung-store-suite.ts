@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { RungStore } from '../../domain/ports.ts';
+import type { ResultStore } from '../../domain/ports.ts';
 import type { Rung } from '../../domain/rung.ts';
+import type { RungStore } from '../../domain/worker-ports.ts';
 import { later, newKey, now } from './samples.ts';
+
+interface Ports {
+  readonly rungs: RungStore;
+  readonly results: ResultStore;
+}
 
 const rungOf = (more: Partial<Rung> = {}): Rung => ({
   ...newKey(),
@@ -15,8 +21,22 @@ const rungOf = (more: Partial<Rung> = {}): Rung => ({
 });
 
 /** What holds of every `RungStore`. */
-export const rungStoreSuite = (ports: () => { readonly rungs: RungStore }) =>
+export const rungStoreSuite = (ports: () => Ports) =>
   describe('a rung store', () => {
+    it('tells what was measured at its epoch, of those of the runs that came so far', async () => {
+      const { results, rungs } = ports();
+      const rung = rungOf();
+      const runIds = Array.from({ length: 130 }, (_, i) => 5 * i + 1);
+      const row = (runId: number, epoch: number) => ({ runId, epoch, trainLoss: 0, metrics: {} });
+      await results.putMany(
+        rung,
+        runIds.flatMap((runId) => [row(runId, 1), row(runId, 3)]),
+      );
+      const found = await rungs.measured(rung, [2, ...runIds]);
+      expect(found.toSorted((a, b) => a.runId - b.runId)).toEqual(runIds.map((id) => row(id, 3)));
+      expect(await rungs.measured({ ...rung, epoch: 2 }, runIds)).toEqual([]);
+    });
+
     it('keeps the first decision, and tells every later one', async () => {
       const { rungs } = ports();
       const rung = rungOf();

@@ -54,6 +54,17 @@ export const fitOf = (
   executions: 1,
 });
 
+/** A prediction with a model of the user's. */
+export const predictionOf = (key: ExperimentKey, operation: number): Operation => ({
+  ...fitOf(key, operation),
+  request: {
+    kind: 'predict',
+    dataHandleId: 'd1',
+    batchSize: 64,
+    model: { kind: 'tag', uri: 's3://models/best.pt', config: { user_knobs: { 'z-1': 1e-7 } } },
+  },
+});
+
 export const runOf = ({ workspace, experiment }: ExperimentKey, runId: number): Run => ({
   workspace,
   experiment,

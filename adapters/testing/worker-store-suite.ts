@@ -4,8 +4,9 @@ import type {
   ExperimentStore,
   OperationStore,
   RunStore,
-  WorkerStore,
 } from '../../domain/ports.ts';
+import type { Worker } from '../../domain/worker.ts';
+import type { WorkerStore } from '../../domain/worker-ports.ts';
 import { dataHandleOf, experimentOf, fitOf, later, newKey, runOf, workerOf } from './samples.ts';
 
 type Ports = {
@@ -30,6 +31,7 @@ const planned = async (ports: Ports) => {
 export const workerStoreSuite = (ports: () => Ports) => {
   reading(ports);
   accepting(ports);
+  keeping(ports);
   fencing(ports);
 };
 
@@ -117,6 +119,27 @@ const accepting = (ports: () => Ports) =>
       ]);
       expect([accepted, stopped].filter(Boolean)).toHaveLength(1);
       expect((await runs.find(first))?.status).toBe(accepted ? 'ongoing' : 'stopped');
+    });
+  });
+
+const keeping = (ports: () => Ports) =>
+  describe('a worker store, keeping', () => {
+    it('keeps what a worker told of its inference', async () => {
+      const { workers } = ports();
+      const { worker } = await planned(ports());
+      const inference: Worker['inference'] = {
+        status: 'completed',
+        progress: { done: 3, of: 3 },
+        metrics: { test_loss: 'NaN', zeta: 1, alpha: 2 },
+        furthest: 3,
+        fruitlessAttempts: 0,
+      };
+      const told = { ...worker, sequence: 1, inference };
+      const kept = await workers.replace(told, worker);
+      const found = await workers.find(worker);
+      expect(found).toEqual({ ...told, revision: 1 });
+      expect(kept).toEqual(found);
+      expect(Object.keys(found?.inference?.metrics ?? {})).toEqual(['test_loss', 'zeta', 'alpha']);
     });
   });
 

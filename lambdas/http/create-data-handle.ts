@@ -1,19 +1,23 @@
 import { createDataHandle as route } from '../../contract/experiment-routes.ts';
-import type { DataHandle } from '../../domain/data-handle.ts';
+import type { DataHandle, DataHandleSpec } from '../../domain/data-handle.ts';
 import { checkDataHandleSpec } from '../../domain/data-handle-spec.ts';
+import type { ExperimentKey } from '../../domain/experiment.ts';
+import { readablePlaces } from '../../domain/readable-places.ts';
+import { experimentPrefix } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
 import type { HttpPorts } from './ports.ts';
 import { showDataHandle, showOperation } from './show.ts';
 import type { StartPorts } from './start-operation.ts';
 import { startOperation } from './start-operation.ts';
 
-type Ports = StartPorts & Pick<HttpPorts, 'dataHandles' | 'entropy'>;
+type Ports = StartPorts & Pick<HttpPorts, 'dataHandles' | 'bucket' | 'checkScope' | 'entropy'>;
 
 /** Every download makes a new handle: the objects it names may have changed since the last one. */
 export const createDataHandle = useCase(
   route,
   async ({ params, body: spec, idempotencyKey }, ports: Ports) => {
     checkDataHandleSpec(spec);
+    checkLength(params, spec, ports);
     const { workspace, experiment } = params;
     const dataHandle: DataHandle = {
       workspace,
@@ -41,6 +45,22 @@ export const createDataHandle = useCase(
     };
   },
 );
+
+/** Refuses URIs that are too long together; no worker could be let at them later. */
+const checkLength = (
+  key: ExperimentKey,
+  { locators }: DataHandleSpec,
+  { bucket, checkScope }: Ports,
+): void =>
+  checkScope({
+    sessionName: '',
+    bucket,
+    prefix: experimentPrefix(key),
+    readableUris: readablePlaces({ kind: 'download', dataHandleId: '' }, locators, {
+      bucket,
+      workspace: key.workspace,
+    }),
+  });
 
 /** The new handle, or, when this call was made before, the one it made then. */
 const startedHandle = async (

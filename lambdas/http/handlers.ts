@@ -5,9 +5,12 @@ import type {
 import {
   artifacts,
   bucket,
+  checkScope,
   clock,
   dataHandles,
+  downloads,
   entropy,
+  epochCheckpoints,
   experiments,
   exports,
   gpuHourUsd,
@@ -20,6 +23,7 @@ import {
   runs,
   tokens,
   uploads,
+  workers,
   workflows,
 } from '../../adapters/aws.ts';
 import { authorize } from './authorize.ts';
@@ -35,6 +39,7 @@ import { getExperiment } from './get-experiment.ts';
 import { getHealth } from './get-health.ts';
 import { getOpenApi } from './get-open-api.ts';
 import { getOperation } from './get-operation.ts';
+import { getPredictions } from './get-predictions.ts';
 import { getRun } from './get-run.ts';
 import { listExperiments } from './list-experiments.ts';
 import { listLogs } from './list-logs.ts';
@@ -43,6 +48,8 @@ import { listResults } from './list-results.ts';
 import { listRuns } from './list-runs.ts';
 import { http } from './middleware.ts';
 import { startFit } from './start-fit.ts';
+import { startPrediction } from './start-prediction.ts';
+import { startTest } from './start-test.ts';
 
 /* The wiring: each use case with its ports over AWS. Every handler is bundled alone, so that it carries only what it uses. */
 
@@ -77,6 +84,8 @@ export const createDataHandleHandler = /* @__PURE__ */ http(createDataHandle, ()
   operations: operations(),
   dataHandles: dataHandles(),
   workflows: workflows(),
+  bucket: bucket(),
+  checkScope,
   clock,
   entropy,
 }));
@@ -101,6 +110,25 @@ export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   maxWorkers: maxWorkers(),
   gpuHourUsd: gpuHourUsd(),
 }));
+
+const inferencePorts = () => ({
+  experiments: experiments(),
+  operations: operations(),
+  dataHandles: dataHandles(),
+  runs: runs(),
+  epochCheckpoints: epochCheckpoints(),
+  workflows: workflows(),
+  artifacts: artifacts(),
+  clock,
+  entropy,
+});
+export const startTestHandler = /* @__PURE__ */ http(startTest, inferencePorts);
+export const startPredictionHandler = /* @__PURE__ */ http(startPrediction, inferencePorts);
+export const getPredictionsHandler = /* @__PURE__ */ http(getPredictions, () => ({
+  operations: operations(),
+  downloads: downloads(),
+}));
+
 export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => ({
   experiments: experiments(),
   operations: operations(),
@@ -108,6 +136,7 @@ export const listOperationsHandler = /* @__PURE__ */ http(listOperations, () => 
 export const getOperationHandler = /* @__PURE__ */ http(getOperation, () => ({
   operations: operations(),
   jobNotes: jobNotes(),
+  workers: workers(),
 }));
 export const cancelOperationHandler = /* @__PURE__ */ http(cancelOperation, () => ({
   experiments: experiments(),

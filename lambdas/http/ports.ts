@@ -1,11 +1,13 @@
 import type { Clock } from '../../domain/instant.ts';
 import type {
   ArtifactStore,
+  CheckScope,
   DataHandleStore,
+  Downloads,
   Entropy,
+  EpochCheckpointStore,
   ExperimentStore,
   Exports,
-  JobNoteStore,
   JobQueue,
   MlSpecChecker,
   OperationStore,
@@ -15,6 +17,7 @@ import type {
   Uploads,
   Workflows,
 } from '../../domain/ports.ts';
+import type { JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** Everything a use case over HTTP may need; each names the ones it does. */
 export interface HttpPorts {
@@ -22,8 +25,10 @@ export interface HttpPorts {
   readonly operations: OperationStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly epochCheckpoints: EpochCheckpointStore;
   readonly dataHandles: DataHandleStore;
   readonly jobNotes: JobNoteStore;
+  readonly workers: WorkerStore;
   readonly tokens: TokenStore;
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */
@@ -31,7 +36,9 @@ export interface HttpPorts {
   /** What an hour of a worker's GPU costs; 0 while no price is known. */
   readonly gpuHourUsd: number;
   readonly uploads: Uploads;
+  readonly downloads: Downloads;
   readonly exports: Exports;
+  readonly checkScope: CheckScope;
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly mlSpecs: MlSpecChecker;

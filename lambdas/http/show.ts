@@ -10,13 +10,14 @@ import { costUsd, secondsPerHour } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { gpuUtilization } from '../../domain/gpu-use.ts';
+import type { Inference, Model } from '../../domain/inference.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
-import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
 import { shownConfig } from '../../domain/secrets.ts';
 import type { Bracket } from '../../domain/sha.ts';
 import { rungsOf } from '../../domain/sha.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
+import type { JobNote } from '../../domain/worker-ports.ts';
 
 /* Entities as HTTP shows them: what is inside stays inside. Undefined members vanish in JSON. */
 
@@ -37,6 +38,7 @@ export const showExperiment = (experiment: Experiment, bucket: string): Experime
 export const showOperation = (
   operation: Operation,
   jobNotes: readonly JobNote[] = [],
+  inference?: Inference,
 ): OperationResource => ({
   operation: operation.operation,
   kind: operation.request.kind,
@@ -47,6 +49,12 @@ export const showOperation = (
   plan: operation.plan,
   ...showRequest(operation.request),
   budget: showBudget(operation),
+  progress: inference?.progress,
+  metrics: operation.metrics,
+  predictions: operation.predictions && {
+    ...operation.predictions,
+    columns: [...operation.predictions.columns],
+  },
   jobs: jobNotes.map(({ worker, jobId, status, reason, attempts, at }) => ({
     worker,
     jobId,
@@ -56,6 +64,8 @@ export const showOperation = (
     at,
   })),
   error: operation.error,
+  errorType: operation.errorType,
+  traceback: operation.traceback,
 });
 
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
@@ -64,6 +74,11 @@ const showRequest = (request: OperationRequest): Partial<OperationResource> => {
       const { dataHandleId, executor, firstRunId, runCount, brackets } = request;
       const halved = brackets?.map(showBracket);
       return { dataHandleId, executor, firstRunId, runCount, brackets: halved };
+    }
+    case 'test':
+    case 'predict': {
+      const { dataHandleId, batchSize, model } = request;
+      return { dataHandleId, batchSize, model: showModel(model) };
     }
     case 'download':
       return { dataHandleId: request.dataHandleId };
@@ -83,6 +98,12 @@ export const showBracket = (bracket: Bracket): FitPlanResource['brackets'][numbe
   return { firstRunId, runCount, metric, mode, eta, rungs: [...rungsOf(bracket)], maxEpochs };
 };
 
+const showModel = (model: Model): NonNullable<OperationResource['model']> => {
+  if (model.kind === 'tag') return { modelTag: model.uri };
+  const { runId, choice, epoch, chunk, uri: checkpointUri } = model;
+  return { runId, choice, epoch, chunk, checkpointUri };
+};
+
 export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   dataHandleId: handle.dataHandleId,
   status: handle.status,
@@ -94,6 +115,7 @@ export const showDataHandle = (handle: DataHandle): DataHandleResource => ({
   rows: handle.rows,
   manifestSha256: handle.manifestSha256,
   error: handle.error,
+  errorType: handle.errorType,
 });
 
 /** What a run is shown with that is not its own. */

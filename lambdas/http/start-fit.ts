@@ -4,7 +4,7 @@ import { budgetOf } from '../../domain/budget.ts';
 import { asJson } from '../../domain/config.ts';
 import { expandConfigGroup } from '../../domain/config-group.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
-import { DomainError } from '../../domain/domain-error.ts';
+import { checkUsable } from '../../domain/data-handle.ts';
 import type { ExpandedGroup } from '../../domain/expanded-group.ts';
 import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
@@ -66,30 +66,7 @@ const requestOf = (
   brackets: group.halved.length > 0 ? bracketsFrom(firstRunId, group) : undefined,
 });
 
-const checkDataHandle = (
-  { dataHandleId, status, spec, error }: DataHandle,
-  { halved }: ExpandedGroup,
-): void => {
-  if (status !== 'ready') {
-    const why = status === 'failed' ? `its download failed: ${error}` : 'it is still downloading';
-    throw new DomainError(
-      'data-handle-not-ready',
-      `data handle ${dataHandleId} cannot be used: ${why}`,
-      [{ pointer: '/dataHandleId', detail: `is ${status}` }],
-    );
-  }
-  if (spec.locators.train === undefined) {
-    throw new DomainError(
-      'partition-missing',
-      `data handle ${dataHandleId} has no train partition; a fit needs one`,
-      [{ pointer: '/dataHandleId', detail: 'lacks the train partition' }],
-    );
-  }
-  if (halved.length > 0 && spec.locators.validation === undefined) {
-    throw new DomainError(
-      'partition-missing',
-      `data handle ${dataHandleId} has no validation partition; SHA decides by a metric on it`,
-      [{ pointer: '/dataHandleId', detail: 'lacks the validation partition' }],
-    );
-  }
+const checkDataHandle = (handle: DataHandle, { halved }: ExpandedGroup): void => {
+  checkUsable(handle, 'fit');
+  if (halved.length > 0) checkUsable(handle, 'sha');
 };

@@ -1,9 +1,13 @@
 import type { SyncAnswer } from '../../contract/worker-protocol.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Operation } from '../../domain/operation.ts';
-import type { SyncContext } from '../../domain/ports.ts';
+import { isInference } from '../../domain/operation.ts';
 import { codeKey, experimentPrefix, manifestKey } from '../../domain/storage-layout.ts';
+import type { Worker } from '../../domain/worker.ts';
+import type { SyncContext } from '../../domain/worker-ports.ts';
+import { predictionsKey } from './inference.ts';
 import type { WorkerPorts } from './ports.ts';
+import { secretsFor } from './secrets.ts';
 
 type Assignment = NonNullable<SyncAnswer['assignment']>;
 
@@ -33,6 +37,7 @@ export const assignmentOf = async (
     epochCheckpoints: experiment.epochCheckpoints,
     dataHandle: showHandle(handle),
     fit: showFit(operation),
+    inference: await showInference(operation, worker, { artifacts }),
   };
 };
 
@@ -50,4 +55,22 @@ const showFit = ({ request }: Operation): Assignment['fit'] => {
   if (request.kind !== 'fit') return undefined;
   const { seed, numChunks, executor, chunkTimeoutSeconds } = request;
   return { seed, numChunks, executor, chunkTimeoutSeconds, checkpointIntervalSeconds };
+};
+
+const showInference = async (
+  { request }: Operation,
+  worker: Worker,
+  ports: Pick<WorkerPorts, 'artifacts'>,
+): Promise<Assignment['inference']> => {
+  if (!isInference(request)) return undefined;
+  const { batchSize, model } = request;
+  const { kind, uri, config } = model;
+  const secretsOf = await secretsFor(worker, [model], ports);
+  return {
+    model: { kind, uri, runId: model.kind === 'run' ? model.runId : undefined },
+    config: { ...config },
+    ...secretsOf(model),
+    batchSize,
+    predictionsKey: request.kind === 'predict' ? predictionsKey(worker, request) : undefined,
+  };
 };

@@ -4,12 +4,12 @@ import type {
   CredentialIssuer,
   DataHandleStore,
   Entropy,
+  EpochCheckpointStore,
   OperationStore,
   ResultStore,
-  RungStore,
   RunStore,
-  WorkerStore,
 } from '../../domain/ports.ts';
+import type { RungStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** What a sync needs from the world. */
 export interface WorkerPorts {
@@ -18,6 +18,7 @@ export interface WorkerPorts {
   readonly runs: RunStore;
   readonly results: ResultStore;
   readonly rungs: RungStore;
+  readonly epochCheckpoints: EpochCheckpointStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;
   readonly credentials: CredentialIssuer;

@@ -1,17 +1,22 @@
+import type { LeafConfig } from '../../domain/config.ts';
 import type { ExperimentKey } from '../../domain/experiment.ts';
-import type { Run } from '../../domain/run.ts';
 import type { Secrets } from '../../domain/secrets.ts';
 import { secretNamesIn, setOfSecret } from '../../domain/secrets.ts';
 import { secretsKey } from '../../domain/storage-layout.ts';
 import type { WorkerPorts } from './ports.ts';
 
-/** Gives each run's config the values of its secrets; none has no `secrets`. */
+/** What has a config: a run, or a model that is used. */
+interface Configured {
+  readonly config: LeafConfig;
+}
+
+/** Gives each one's config the values of its secrets; none has no `secrets`. */
 export const secretsFor = async (
   key: ExperimentKey,
-  runs: readonly Run[],
+  configured: readonly Configured[],
   { artifacts }: Pick<WorkerPorts, 'artifacts'>,
-): Promise<(run: Run) => { readonly secrets?: Secrets }> => {
-  const sets = new Set(runs.flatMap(({ config }) => secretNamesIn(config)).map(setOfSecret));
+): Promise<(one: Configured) => { readonly secrets?: Secrets }> => {
+  const sets = new Set(configured.flatMap(({ config }) => secretNamesIn(config)).map(setOfSecret));
   const read = await Promise.all([...sets].map((set) => readSet(key, set, artifacts)));
   const values: Secrets = Object.assign({}, ...read);
   return ({ config }) => {

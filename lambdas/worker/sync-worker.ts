@@ -3,12 +3,13 @@ import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts'
 import type { Dealing } from '../../domain/dealing.ts';
 import { recall } from '../../domain/dealing.ts';
 import { DomainError } from '../../domain/domain-error.ts';
+import { isOver } from '../../domain/inference.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { SyncContext } from '../../domain/ports.ts';
 import type { Run } from '../../domain/run.ts';
-import { isOpen, loseWorker } from '../../domain/run.ts';
+import { isOpen } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
-import type { Admission, Presentation } from '../../domain/worker-sync.ts';
+import type { SyncContext } from '../../domain/worker-ports.ts';
+import type { Admission } from '../../domain/worker-sync.ts';
 import { admit } from '../../domain/worker-sync.ts';
 import { workerOfToken, workerToken } from '../../domain/worker-token.ts';
 import { sha256 } from '../token.ts';
@@ -16,6 +17,7 @@ import { useCase } from '../use-case.ts';
 import { assignmentOf } from './assignment.ts';
 import { dealRuns } from './deal-runs.ts';
 import { lookAround } from './look-around.ts';
+import { loseEarlierAttempt } from './lost-attempt.ts';
 import type { WorkerPorts } from './ports.ts';
 import { storageScope } from './storage-scope.ts';
 import { takeIn } from './take-in.ts';
@@ -61,7 +63,7 @@ const sync = async (
     more,
     stop: [],
     drop: lateRuns(request, takenIn.runs),
-    exit,
+    exit: exit || isOver(takenIn.worker.inference),
     syncIntervalSeconds: soon ? 0 : syncIntervalSeconds,
   };
 };
@@ -80,20 +82,6 @@ const findContext = async (
   const context = key && (await workers.findForSync(key, runIds));
   if (!context) throw new DomainError('unauthorized', 'this is no worker’s token');
   return context;
-};
-
-/** Runs that an earlier attempt was training when it was lost go on in this one, or fail if lost too often. */
-const loseEarlierAttempt = async (
-  { worker }: SyncContext,
-  { attempt }: Presentation,
-  now: Instant,
-  { runs }: WorkerPorts,
-): Promise<void> => {
-  if (worker.lease === worker.leaseAtJobStart) return;
-  const held = await runs.findMany(worker, worker.dealing.held);
-  const lost = held.filter((run) => run.status === 'ongoing');
-  const reason = `attempt ${attempt - 1} of AWS Batch job ${worker.jobId} ended without a word`;
-  await Promise.all(lost.map((run) => runs.replace(loseWorker(run, reason, now), 'ongoing')));
 };
 
 /** New storage credentials when asked for, and with them a new token. */

@@ -4,15 +4,17 @@ import { takeBack } from '../../domain/dealing.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { bracketsOf, cutShortBy } from '../../domain/operation.ts';
-import type { SyncContext } from '../../domain/ports.ts';
-import type { EpochResult, Run } from '../../domain/run.ts';
+import type { EpochCheckpoint, EpochResult, Run } from '../../domain/run.ts';
 import { applyReport } from '../../domain/run.ts';
 import { logKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
+import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { Admission, Presentation } from '../../domain/worker-sync.ts';
 import { advance } from '../../domain/worker-sync.ts';
 import { sha256 } from '../token.ts';
 import { takeInDownload } from './download.ts';
+import { takeInInference } from './inference.ts';
+import { whyLost } from './lost-attempt.ts';
 import type { WorkerPorts } from './ports.ts';
 
 interface Told {
@@ -44,15 +46,22 @@ export const takeIn = async (
   const runs = changedRuns(news, context, now);
   const told = runs.map(({ after }) => after);
   const runtimeSeconds = news.runs.reduce((sum, report) => sum + report.runtimeSeconds, 0);
-  const worker = advance(context.worker, admission, {
+  const advanced = advance(context.worker, admission, {
     presented,
     tokenSha256: token && sha256(token),
     dealing: takeBack(dealing, told, bracketsOf(context.operation)),
     runtimeSeconds,
     now,
   });
+  const inference = takeInInference(advanced, request.inference, {
+    operation: context.operation,
+    bucket: ports.artifacts.bucket,
+    lost: admission === 'new-lease' ? whyLost(context.worker, presented) : undefined,
+  });
+  const worker = { ...advanced, inference };
   await Promise.all([
     ports.results.putMany(worker, epochResults(news, context)),
+    ports.epochCheckpoints.putMany(worker, epochCheckpoints(news, context)),
     putLogs(worker, news, ports),
   ]);
   const dataHandle = await takeInDownload(request, context, ports);
@@ -91,6 +100,15 @@ const epochResults = (request: SyncRequest, { runs }: SyncContext): EpochResult[
         trainLoss,
         metrics: Object.fromEntries(metrics.map(({ name, value }) => [name, value])),
       })),
+    );
+};
+
+const epochCheckpoints = (request: SyncRequest, { runs }: SyncContext): EpochCheckpoint[] => {
+  const held = new Set(runs.map(({ runId }) => runId));
+  return request.runs
+    .filter(({ runId }) => held.has(runId))
+    .flatMap(({ runId, epochCheckpoints: published = [] }) =>
+      published.map(({ prefix, epoch }) => ({ runId, prefix, epoch })),
     );
 };
 

@@ -1,7 +1,8 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
-import { cutShortBy, isActive } from '../../domain/operation.ts';
-import { cutShort, fail, isOpen } from '../../domain/run.ts';
+import { cutShortBy, isActive, isInference } from '../../domain/operation.ts';
+import type { Run } from '../../domain/run.ts';
+import { cutShort, fail, isOpen, sharedDataError } from '../../domain/run.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
@@ -16,6 +17,16 @@ interface CompleteInput extends StepInput {
   readonly failure?: { readonly Error?: string; readonly Cause?: string };
 }
 
+interface Circumstances {
+  readonly experiment: Experiment;
+  readonly operation: Operation;
+  /** Of a fit. */
+  readonly runs: readonly Run[];
+}
+
+/** What came of it besides runs: an error, or what a test or a prediction brought. */
+type Outcome = Pick<Operation, 'metrics' | 'predictions' | 'error' | 'errorType' | 'traceback'>;
+
 /** Gives the operation its last status and frees the experiment's place for the next one. */
 export const completeOperation = async (
   input: CompleteInput,
@@ -23,39 +34,68 @@ export const completeOperation = async (
 ): Promise<{ readonly status: Operation['status'] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (!isActive(operation)) return { status: operation.status };
-  const error = await errorOf(input, operation, ports);
-  await settleLeftRuns(operation, experiment, error, ports);
-  const endedAt = ports.clock.now();
+  const circumstances = { experiment, operation, runs: await runsOf(operation, ports) };
+  const outcome = await outcomeOf(input, circumstances, ports);
+  await settleLeftRuns(circumstances, outcome.error, ports);
   const over: Operation = {
     ...operation,
-    status: lastStatus(operation, experiment, error),
-    endedAt,
-    error,
+    status: lastStatus(circumstances, outcome.error),
+    endedAt: ports.clock.now(),
+    ...outcome,
   };
   const endExperiment = over.request.kind === 'end' && over.status === 'completed';
   const finished = await ports.operations.finish(over, { endExperiment });
   return finished ? { status: over.status } : completeOperation(input, ports);
 };
 
+const runsOf = async (operation: Operation, { runs }: Ports): Promise<readonly Run[]> => {
+  const { request } = operation;
+  if (request.kind !== 'fit') return [];
+  const ids = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
+  return runs.findMany(operation, ids);
+};
+
+const isCutShort = ({ experiment, operation }: Circumstances): boolean =>
+  operation.status === 'cancelling' || experiment.status === 'ended';
+
 const lastStatus = (
-  { status }: Operation,
-  experiment: Experiment,
+  circumstances: Circumstances,
   error: string | undefined,
 ): Operation['status'] => {
-  if (status === 'cancelling' || experiment.status === 'ended') return 'cancelled';
+  if (isCutShort(circumstances)) return 'cancelled';
   return error === undefined ? 'completed' : 'failed';
 };
 
-const errorOf = async (
+const outcomeOf = async (
   { failure }: CompleteInput,
-  operation: Operation,
-  { dataHandles }: Ports,
-): Promise<string | undefined> => {
-  if (failure) return `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}`;
-  if (operation.request.kind !== 'download') return undefined;
-  const { dataHandleId } = operation.request;
-  const handle = await dataHandles.find({ ...operation, dataHandleId });
-  return handle?.error;
+  circumstances: Circumstances,
+  ports: Ports,
+): Promise<Outcome> => {
+  if (failure) return { error: `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}` };
+  const { operation, runs } = circumstances;
+  const { request } = operation;
+  if (isInference(request)) return inferenceOutcome(circumstances, ports);
+  if (request.kind === 'download') {
+    const { dataHandleId } = request;
+    const handle = await ports.dataHandles.find({ ...operation, dataHandleId });
+    return { error: handle?.error, errorType: handle?.errorType };
+  }
+  const shared = sharedDataError(runs);
+  return { error: shared?.message, errorType: shared?.errorType };
+};
+
+const inferenceOutcome = async (
+  circumstances: Circumstances,
+  { workers }: Ports,
+): Promise<Outcome> => {
+  const worker = await workers.find({ ...circumstances.operation, worker: 1 });
+  const inference = worker?.inference;
+  if (inference?.status === 'completed') {
+    return { metrics: inference.metrics, predictions: inference.predictions };
+  }
+  if (isCutShort(circumstances)) return {};
+  const { message, errorType, traceback } = inference?.error ?? { message: 'its worker was lost' };
+  return { error: message, errorType, traceback };
 };
 
 /** A Lambda function's failure comes as JSON, others as text. */
@@ -68,26 +108,17 @@ const maxMessageLength = 500;
 
 /** Workers settle their runs; runs are left only when a step failed or a cancel came before the workers. */
 const settleLeftRuns = async (
-  operation: Operation,
-  experiment: Experiment,
+  circumstances: Circumstances,
   error: string | undefined,
-  { runs, clock }: Ports,
+  ports: Ports,
 ): Promise<void> => {
-  const { request } = operation;
-  if (request.kind !== 'fit') return;
-  const ids = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
-  const left = (await runs.findMany(operation, ids)).filter(isOpen);
-  const now = clock.now();
+  const now = ports.clock.now();
+  const { experiment, operation, runs } = circumstances;
   const cutBy = experiment.status === 'ended' ? 'superseded' : cutShortBy(operation);
-  const cut = cutBy !== undefined || error === undefined;
-  await Promise.all(
-    left.map((run) =>
-      runs.replace(
-        cut
-          ? cutShort(run, cutBy ?? 'cancelled', now)
-          : fail(run, { message: `the fit failed: ${error}` }, now),
-        run.status,
-      ),
-    ),
-  );
+  const settled = (run: Run): Run =>
+    cutBy === undefined && error !== undefined
+      ? fail(run, { message: `the fit failed: ${error}` }, now)
+      : cutShort(run, cutBy ?? 'cancelled', now);
+  const left = runs.filter(isOpen);
+  await Promise.all(left.map((run) => ports.runs.replace(settled(run), run.status)));
 };

@@ -1,5 +1,4 @@
 import {
-  artifactSaver,
   artifacts,
   clock,
   dataHandles,
@@ -10,6 +9,7 @@ import {
   results,
   rungs,
   runs,
+  savedArtifacts,
   workers,
 } from '../../adapters/aws.ts';
 import { completeOperation } from './complete-operation.ts';
@@ -33,7 +33,6 @@ export const settleWorkerHandler = /* @__PURE__ */ step('settleWorker', settleWo
   experiments: experiments(),
   operations: operations(),
   runs: runs(),
-  results: results(),
   rungs: rungs(),
   workers: workers(),
   dataHandles: dataHandles(),
@@ -59,5 +58,6 @@ export const saveArtifactsHandler = /* @__PURE__ */ step('saveArtifacts', saveAr
   operations: operations(),
   runs: runs(),
   results: results(),
-  artifacts: artifactSaver(),
+  artifacts: artifacts(),
+  savedArtifacts: savedArtifacts(),
 }));

@@ -1,8 +1,9 @@
 import type { LeafConfig } from '../../domain/config.ts';
 import { bracketOf, nothingDealt, recall, runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
+import { isOver, newInference } from '../../domain/inference.ts';
 import type { FitRequest, Operation, OperationPlan } from '../../domain/operation.ts';
-import { cutShortBy } from '../../domain/operation.ts';
+import { cutShortBy, isInference } from '../../domain/operation.ts';
 import { planWorkers } from '../../domain/packing.ts';
 import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
@@ -60,7 +61,7 @@ export const planOperation = async (
 
 const sharesOf = ({ request }: Operation, { maxWorkers }: Ports): Shares => {
   if (request.kind !== 'fit') {
-    const plan = { workers: 1, runsPerWorker: 0, reason: 'a download needs one worker' };
+    const plan = { workers: 1, runsPerWorker: 0, reason: `a ${request.kind} needs one worker` };
     return { plan, runIds: [[]] };
   }
   const { firstRunId, runCount } = request;
@@ -108,7 +109,7 @@ const startOf = (runId: number, { brackets = [] }: FitRequest): Pick<Run, 'sourc
 };
 
 const planned = (
-  { workspace, experiment, operation }: Operation,
+  { workspace, experiment, operation, request }: Operation,
   worker: number,
   runIds: readonly number[],
 ): Worker => ({
@@ -124,6 +125,7 @@ const planned = (
   lease: 0,
   sequence: 0,
   runtimeSeconds: 0,
+  inference: isInference(request) ? newInference : undefined,
   jobs: 0,
   leaseAtJobStart: 0,
 });
@@ -143,7 +145,7 @@ const launch = async (
   { experiment, operation }: { readonly experiment: Experiment; readonly operation: Operation },
   ports: Ports,
 ): Promise<WorkerLaunch | undefined> => {
-  if (worker.status === 'gone') return undefined;
+  if (worker.status === 'gone' || isOver(worker.inference)) return undefined;
   const runs = await ports.runs.findMany(worker, runIdsIn(worker.dealing));
   if (operation.request.kind === 'fit' && !runs.some(isOpen)) return undefined;
   return launchWorker(experiment, worker, ports);

@@ -6,10 +6,10 @@ import type {
   ExperimentStore,
   OperationStore,
   ResultStore,
-  RungStore,
   RunStore,
-  WorkerStore,
+  SavedArtifacts,
 } from '../../domain/ports.ts';
+import type { RungStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** What the steps of a workflow need from the world; each names the ones it does. */
 export interface WorkflowPorts {
@@ -21,6 +21,7 @@ export interface WorkflowPorts {
   readonly workers: WorkerStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;
+  readonly savedArtifacts: SavedArtifacts;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Workers an operation may have at once in a workspace. */

@@ -1,19 +1,27 @@
 import { csvOf } from '../../domain/csv.ts';
 import type { Experiment } from '../../domain/experiment.ts';
-import type { EndRequest } from '../../domain/operation.ts';
-import type { ArtifactSaver } from '../../domain/ports.ts';
+import type { EndRequest, Operation } from '../../domain/operation.ts';
+import { isInference } from '../../domain/operation.ts';
 import { resultsTable } from '../../domain/results-table.ts';
 import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
 import { shownConfig } from '../../domain/secrets.ts';
-import { experimentPrefix, logPartOf, logsPrefix, runPrefix } from '../../domain/storage-layout.ts';
+import {
+  experimentPrefix,
+  isAttemptKey,
+  logPartOf,
+  logsPrefix,
+  operationPrefix,
+  runPrefix,
+} from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
 
-interface Ports extends Pick<WorkflowPorts, 'experiments' | 'operations' | 'runs' | 'results'> {
-  readonly artifacts: ArtifactSaver;
-}
+type Ports = Pick<
+  WorkflowPorts,
+  'experiments' | 'operations' | 'runs' | 'results' | 'artifacts' | 'savedArtifacts'
+>;
 
 /** Runs whose artifacts one step saves; a bounded batch, so that no step nears its time limit. */
 const runsPerStep = 50;
@@ -69,20 +77,20 @@ const saveExperiment = async (
   target: Target,
   ports: Ports,
 ): Promise<void> => {
-  const { artifacts } = ports;
+  const { savedArtifacts } = ports;
   const { bucket, prefix } = target;
   const { activeOperation: _, ...record } = experiment;
-  await artifacts.putTextOut(
+  await savedArtifacts.putTextOut(
     { bucket, key: `${prefix}experiment.json` },
     JSON.stringify(record, null, 2),
   );
   const own = experimentPrefix(experiment);
   await saveOperations(experiment, target, ports);
-  for (const folder of ['code/', 'data/', 'operations/']) {
-    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, { artifacts });
+  for (const folder of ['code/', 'data/']) {
+    await copyAll(`${own}${folder}`, { bucket, prefix: prefix + folder }, ports);
   }
   const logs = { bucket, prefix: `${prefix}logs/` };
-  await copyAll(logsPrefix(experiment), logs, { artifacts, wanted: firstOfEachSync() });
+  await copyAll(logsPrefix(experiment), logs, { ...ports, wanted: firstOfEachSync() });
 };
 
 /** A sync that was sent again after its function was lost may have left its lines twice. */
@@ -97,24 +105,46 @@ const firstOfEachSync = (): ((key: string) => boolean) => {
   };
 };
 
-/** What each operation was asked: seeds, chunks, configs' places; without it no run could be repeated. */
 const saveOperations = async (
   experiment: Experiment,
-  { bucket, prefix }: Target,
-  { operations, artifacts }: Ports,
+  target: Target,
+  ports: Ports,
 ): Promise<void> => {
   let cursor: string | undefined;
   do {
-    const page = await operations.list(experiment, { limit: operationsPerPage, cursor });
-    for (const operation of page.items) {
-      const key = `${prefix}operations/${operation.operation}/operation.json`;
-      await artifacts.putTextOut({ bucket, key }, JSON.stringify(operation, null, 2));
-    }
+    const page = await ports.operations.list(experiment, { limit: operationsPerPage, cursor });
+    for (const operation of page.items) await saveOperation(operation, target, ports);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
 };
 
 const operationsPerPage = 100;
+
+/**
+ * What an operation was asked and, of a test, what it measured; a fit's configs; a prediction's file.
+ * Without it no run could be repeated.
+ */
+const saveOperation = async (
+  operation: Operation,
+  { bucket, prefix }: Target,
+  ports: Ports,
+): Promise<void> => {
+  const to = { bucket, prefix: `${prefix}operations/${operation.operation}/` };
+  const { savedArtifacts } = ports;
+  const record = JSON.stringify({ ...operation, request: shownRequest(operation) }, null, 2);
+  await savedArtifacts.putTextOut({ bucket, key: `${to.prefix}operation.json` }, record);
+  const own = operationPrefix(operation, operation.operation);
+  await copyAll(own, to, { ...ports, wanted: (key) => !isAttemptKey(key) });
+  const { predictions } = operation;
+  const key = predictions && parseS3Uri(predictions.uri)?.key;
+  if (key) await savedArtifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });
+};
+
+const shownRequest = ({ request }: Operation): Operation['request'] => {
+  if (!isInference(request)) return request;
+  const { model } = request;
+  return { ...request, model: { ...model, config: shownConfig(model.config) } };
+};
 
 /** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
 const saveRun = async (
@@ -123,26 +153,29 @@ const saveRun = async (
   { bucket, prefix }: Target,
   ports: Ports,
 ): Promise<void> => {
-  const { artifacts } = ports;
+  const { savedArtifacts } = ports;
   const folder = `${prefix}runs/${run.runId}/`;
   const record = { ...run, config: shownConfig(run.config) };
-  await artifacts.putTextOut({ bucket, key: `${folder}run.json` }, JSON.stringify(record, null, 2));
+  await savedArtifacts.putTextOut(
+    { bucket, key: `${folder}run.json` },
+    JSON.stringify(record, null, 2),
+  );
   const results = await ports.results.list(run, {
     firstRunId: run.runId,
     lastRunId: run.runId,
     limit: maxEpochs,
   });
-  await artifacts.putTextOut(
+  await savedArtifacts.putTextOut(
     { bucket, key: `${folder}results.csv` },
     csvOf(resultsTable(results.items)),
   );
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
-    await copyAll(run.checkpoint.prefix, to, { artifacts });
+    await copyAll(run.checkpoint.prefix, to, ports);
   }
   if (saveEpochCheckpoints) {
     const to = { bucket, prefix: `${folder}checkpoints/` };
-    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, { artifacts });
+    await copyAll(`${runPrefix(run, run.runId)}checkpoints/`, to, ports);
   }
 };
 
@@ -154,8 +187,9 @@ const copyAll = async (
   to: Target,
   {
     artifacts,
+    savedArtifacts,
     wanted = () => true,
-  }: Pick<Ports, 'artifacts'> & { wanted?: (key: string) => boolean },
+  }: Pick<Ports, 'artifacts' | 'savedArtifacts'> & { wanted?: (key: string) => boolean },
 ): Promise<void> => {
   let after: string | undefined;
   for (;;) {
@@ -164,7 +198,10 @@ const copyAll = async (
       objects
         .filter(({ key }) => wanted(key))
         .map(({ key }) =>
-          artifacts.copyOut(key, { bucket: to.bucket, key: to.prefix + key.slice(prefix.length) }),
+          savedArtifacts.copyOut(key, {
+            bucket: to.bucket,
+            key: to.prefix + key.slice(prefix.length),
+          }),
         ),
     );
     if (objects.length < copiesAtOnce) return;

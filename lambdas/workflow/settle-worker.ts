@@ -1,5 +1,7 @@
 import { runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
+import type { Inference } from '../../domain/inference.ts';
+import { failInference, loseInference } from '../../domain/inference.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { secondsBetween } from '../../domain/instant.ts';
 import type { Operation } from '../../domain/operation.ts';
@@ -48,9 +50,14 @@ export const settleWorker = async (input: SettleInput, ports: Ports): Promise<Se
   if (wasSettled(found, input)) return launchAgain(experiment, found, ports);
   const reason = reasonOf(input);
   const ending = endingFor(experiment, operation);
-  const worker = ending ? found : await leaveRungs(found, operation, ports);
-  const left = await settleRuns({ worker, ending, reason }, ports);
-  const again = left.toTrain || (await wantsDownload(operation, worker, reason, ports));
+  const there = ending ? found : await leaveRungs(found, operation, ports);
+  const circumstances = { worker: there, ending, reason };
+  const left = await settleRuns(circumstances, ports);
+  const worker = { ...there, inference: settleInference(circumstances) };
+  const again =
+    left.toTrain ||
+    wantsInference(worker.inference, ending) ||
+    (await wantsDownload(operation, worker, reason, ports));
   if (!again) return left.atRungs ? wait(worker, ports) : leave(worker, ports);
   logger.warn('worker goes on in another job', {
     worker: worker.worker,
@@ -74,7 +81,7 @@ const launchAgain = async (
 };
 
 const reasonOf = ({ failure }: SettleInput): string => {
-  if (!failure) return 'its job ended while runs were left';
+  if (!failure) return 'its job ended before its work was done';
   const reason = /"StatusReason":\s*"(?<reason>[^"]*)"/.exec(failure.Cause ?? '')?.groups?.[
     'reason'
   ];
@@ -135,6 +142,17 @@ const hopeless = ({ jobs, lease, leaseAtJobStart }: Worker, reason: string): str
   lease === leaseAtJobStart
     ? `its worker could not start: ${reason}`
     : `its worker used up ${jobs} AWS Batch jobs; the last one ended with: ${reason}`;
+
+const settleInference = ({ worker, ending, reason }: Circumstances): Inference | undefined => {
+  const { inference } = worker;
+  if (!inference || ending) return inference;
+  return isHopeless(worker)
+    ? failInference(inference, hopeless(worker, reason))
+    : loseInference(inference, reason);
+};
+
+const wantsInference = (inference: Inference | undefined, ending: RunEnding | undefined): boolean =>
+  inference?.status === 'ongoing' && ending === undefined;
 
 /** A download has no runs; it is tried again while its handle is still downloading and there is hope. */
 const wantsDownload = async (

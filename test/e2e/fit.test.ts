@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../contract/client.ts';
 import { getExperiment } from '../../contract/experiment-routes.ts';
-import { startFit } from '../../contract/fit-routes.ts';
+import { startedFit, startFit } from '../../contract/fit-routes.ts';
 import { listOperations } from '../../contract/operation-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { compareWithPlainLoop } from './plain-loop.ts';
-import { config, freshStack, removeStack, startedFit, userOf, workspace } from './scene.ts';
+import { config, freshStack, removeStack, userOf, workspace } from './scene.ts';
 
 let stack: RunningStack;
 let user: ReturnType<typeof userOf>;

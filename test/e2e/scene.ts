@@ -6,14 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
-import { startFit } from '../../contract/fit-routes.ts';
+import { startedFit, startFit } from '../../contract/fit-routes.ts';
 import { getOperation, listResults, listRuns } from '../../contract/operation-routes.ts';
-import type {
-  FitPlanResource,
-  OperationResource,
-  ResultResource,
-  RunResource,
-} from '../../contract/resources.ts';
+import type { OperationResource, ResultResource, RunResource } from '../../contract/resources.ts';
 import { createUpload, syncWorker } from '../../contract/service-routes.ts';
 import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../local/stack.ts';
@@ -63,7 +58,7 @@ export const config = (
 });
 
 /** Rows on a bent plane as CSV. */
-const csvRows = (count: number, firstId = 1): string => {
+export const csvRows = (count: number, firstId = 1): string => {
   const rows = Array.from({ length: count }, (_, i) => {
     const x = [0, 1, 2].map((axis) => Math.sin(1 + (firstId + i) * (axis + 1)));
     const y = (x[0] ?? 0) - 2 * (x[1] ?? 0) + (x[2] ?? 0) ** 2;
@@ -159,16 +154,6 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
     });
 
   return { call, create, upload, download, start, fit, ended, runs, results, untilRun };
-};
-
-/** The operation that a call started; a dry run starts none. */
-export const startedFit = ({
-  body,
-}: {
-  readonly body: OperationResource | FitPlanResource;
-}): OperationResource => {
-  if ('operation' in body) return body;
-  throw new Error('nothing was started');
 };
 
 const pages = async <T>(

@@ -57,6 +57,9 @@ describe('access', () => {
     ['MlSpecCheck', []],
     ['Authorize', tableReads],
     ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
+    ['StartTest', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
+    ['StartPrediction', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
+    ['GetPredictions', [...tableReads, 's3:GetObject']],
     ['CancelOperation', [...tableReads, ...tableWrites, 'batch:ListJobs', 'batch:TerminateJob']],
     [
       'SyncWorker',
@@ -72,11 +75,13 @@ describe('access', () => {
     expect(assuming.map(({ role }) => role)).toEqual([functions['SyncWorker']?.role]);
   });
 
-  test('secrets are written by the start of a fit, read by the sync, and kept from workers', () => {
+  test('secrets are written by what takes a config, read by the sync, and kept from workers', () => {
     const reaching = statements.filter(({ resources }) => resources.join().includes('/secrets/'));
     const held = reaching.map(({ role, effect, actions }) => [role, effect, actions.join()]);
     expect(held.sort()).toEqual([
       [functions['StartFit']?.role, 'Allow', 's3:PutObject'],
+      [functions['StartPrediction']?.role, 'Allow', 's3:PutObject'],
+      [functions['StartTest']?.role, 'Allow', 's3:PutObject'],
       [expect.stringContaining('StorageRole'), 'Deny', 's3:GetObject,s3:GetObjectVersion'],
       [functions['SyncWorker']?.role, 'Allow', 's3:GetObject'],
     ]);

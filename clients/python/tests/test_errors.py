@@ -138,11 +138,43 @@ def test_the_base_url_keeps_its_path_and_the_token_goes_along():
     assert request.headers["Authorization"] == "Bearer secret"
 
 
-def test_a_presigned_url_never_sees_the_token():
+def test_a_presigned_url_never_sees_the_token(tmp_path):
     transport = Flaky()
-    http(transport).put_file("http://bucket/key?X-Amz-Signature=1", b"abc")
+    (tmp_path / "file").write_bytes(b"abc")
+    http(transport).put_file("http://bucket/key?X-Amz-Signature=1", tmp_path / "file")
     (request,) = transport.requests
     assert "Authorization" not in request.headers
+
+
+def test_a_file_is_sent_whole_each_time_with_its_length(tmp_path):
+    sent: list[bytes] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        assert "Transfer-Encoding" not in request.headers
+        assert request.headers["Content-Length"] == "3000000"
+        sent.append(request.read())
+        return httpx.Response(503 if len(sent) == 1 else 200, headers={"Retry-After": "0"})
+
+    (tmp_path / "file").write_bytes(b"x" * 3_000_000)
+    http(httpx.MockTransport(take)).put_file("http://bucket/key", tmp_path / "file")
+    assert sent == [b"x" * 3_000_000] * 2
+
+
+@pytest.mark.parametrize(
+    ("error_type", "kind"),
+    [
+        ("invalid-data", fanfold.InvalidData),
+        ("data-changed", fanfold.DataChanged),
+        ("data-too-large", fanfold.DataTooLarge),
+        ("of-a-later-service", fanfold.OperationFailed),
+        (None, fanfold.OperationFailed),
+    ],
+)
+def test_an_operation_that_failed_raises_what_its_error_is_called(error_type, kind):
+    raised = fanfold.errors.failure("s3://b/t.csv has no column 'id'", error_type)
+    assert type(raised) is kind
+    assert isinstance(raised, fanfold.OperationFailed)
+    assert str(raised) == "s3://b/t.csv has no column 'id'"
 
 
 def test_pages_follow_cursors_and_stop_where_a_cursor_stands_still():

@@ -174,11 +174,29 @@ def test_a_handle_of_another_experiment_is_refused():
         later.run_fit(dh, {})
 
 
-def test_a_download_that_fails_says_why():
-    failed = {"GET /experiments/digits/data-handles/dh-1": [handle("failed", error="no column id")]}
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"error": "no column id", "errorType": "invalid-data"}, fanfold.InvalidData),
+        ({"error": "no column id", "errorType": "data-too-large"}, fanfold.DataTooLarge),
+        ({"error": "no column id"}, fanfold.OperationFailed),
+    ],
+)
+def test_a_download_that_fails_says_why(error, kind):
+    failed = {"GET /experiments/digits/data-handles/dh-1": [handle("failed", **error)]}
     open_experiment(routes(DOWNLOAD, failed))
-    with pytest.raises(fanfold.OperationFailed, match="no column id"):
+    with pytest.raises(fanfold.OperationFailed, match="no column id") as raised:
         DataHandle({"train": "s3://b/t.csv"}).download()
+    assert type(raised.value) is kind
+
+
+def test_a_fit_whose_data_changed_says_so():
+    failed = wire.operation("failed", runCount=1, error="t.csv changed", errorType="data-changed")
+    exp = open_experiment(routes(DOWNLOAD, FIT, {"GET /experiments/digits/operations/1": [failed]}))
+    dh = DataHandle({"train": "s3://b/t.csv"})
+    dh.download()
+    with pytest.raises(fanfold.DataChanged, match=r"fit 1 failed: t\.csv changed"):
+        exp.run_fit(dh, {"train": {"epochs": 4}})
 
 
 def test_an_interrupt_detaches_and_says_how_to_come_back():
@@ -301,6 +319,33 @@ def test_a_folder_becomes_a_prefix(tmp_path):
     assert prefix.startswith("s3://b/")
     assert prefix.endswith("/")
     assert DataHandle.upload(tmp_path / "images" / "b.png", connection=there).endswith("/b.png")
+
+
+def test_a_file_that_is_too_large_for_one_upload_is_refused(tmp_path):
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(5 * 1024**3 + 1)
+    there = Connection("http://there", "secret", transport=Script())
+    with pytest.raises(fanfold.InvalidRequest, match=r"'huge\.csv' is larger than 5 GiB.*s3://"):
+        DataHandle.upload(tmp_path / "huge.csv", connection=there)
+
+
+@pytest.mark.parametrize("name", ["a b.png", "ü.png", "a..b"])
+def test_a_file_whose_name_cannot_be_kept_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"1")
+    there = Connection("http://there", "secret", transport=Script())
+    with pytest.raises(fanfold.InvalidRequest, match="names of files are made of"):
+        DataHandle.upload(tmp_path, connection=there)
+
+
+def test_nothing_to_upload_is_refused(tmp_path):
+    there = Connection("http://there", "secret", transport=Script())
+    with pytest.raises(fanfold.InvalidRequest, match="there is no file .*nothing"):
+        DataHandle.upload(tmp_path / "nothing", connection=there)
+
+
+def test_one_name_in_the_place_of_a_list_of_columns_is_refused():
+    with pytest.raises(fanfold.InvalidRequest, match=r"a list of names, here \['image'\]"):
+        DataHandle({"train": "s3://b/t.csv"}, download_columns="image")
 
 
 def test_an_unknown_locator_is_refused():

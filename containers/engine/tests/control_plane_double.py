@@ -31,6 +31,7 @@ class ControlPlaneDouble:
         self.logs: list[Json] = []
         self.requests: list[Json] = []
         self.download: Json | None = None
+        self.inference: Json | None = None
         self.stop: set[int] = set()
         self.drop: set[int] = set()
         self.exit = False
@@ -111,6 +112,7 @@ class ControlPlaneDouble:
         self.logs += request["logs"]
         self.reports += request["runs"]
         self.download = request.get("download", self.download)
+        self.inference = request.get("inference", self.inference)
         for report in request["runs"]:
             self._take_in_run(report)
         train = [] if self.exit else self.waiting[: request["room"]]
@@ -157,7 +159,11 @@ def _handler(double: ControlPlaneDouble) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:  # noqa: N802
-            body = self.rfile.read(int(self.headers["content-length"]))
+            size = int(self.headers["content-length"])
+            body = self.rfile.read(size)
+            if len(body) < size:  # the engine's process ended while it was sending
+                self.close_connection = True
+                return
             try:
                 answer = double.answer(self.headers["authorization"], body)
             except Exception as error:  # noqa: BLE001

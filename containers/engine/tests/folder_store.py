@@ -21,8 +21,9 @@ class FolderStore:
         path = self.path(bucket, key)
         if not path.is_file():
             raise ObjectUnreadableError(bucket, key)
-        data = path.read_bytes()
-        return ObjectInfo(bucket, key, len(data), hashlib.md5(data).hexdigest())
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "md5").hexdigest()
+        return ObjectInfo(bucket, key, path.stat().st_size, digest)
 
     def list(self, bucket: str, prefix: str) -> Iterator[ObjectInfo]:
         base = self.root / bucket

@@ -79,8 +79,10 @@ class Scene:
         self.folder = folder
         self.store = FolderStore(folder / "s3")
         self.locators: dict[str, str] = {}
+        self.inference: Json = {"config": {}, "batchSize": 8}
         self.download_columns: list[str] = []
         self.fraction = 1.0
+        self.seed = 42
         self.epoch_checkpoints = False
         self.fit: Json = {
             "seed": 42,
@@ -132,10 +134,11 @@ class Scene:
                 "locators": self.locators,
                 "downloadColumns": self.download_columns,
                 "fraction": self.fraction,
-                "seed": 42,
+                "seed": self.seed,
                 "manifestKey": f"{PREFIX}data/handle/manifest.json",
             },
             **({"fit": self.fit} if kind == "fit" else {}),
+            **({"inference": self.inference} if kind in {"test", "predict"} else {}),
         }
 
     def control_plane(self, *configs: Json, kind: str = "fit") -> ControlPlaneDouble:

@@ -130,6 +130,12 @@ def test_older_checkpoints_are_removed_unless_each_epoch_is_kept(
         for path in scene.checkpoint(control_plane).parent.iterdir()
         if any(path.iterdir())
     )
+    told = [
+        checkpoint["epoch"]
+        for report in control_plane.reports
+        for checkpoint in report["epochCheckpoints"]
+    ]
+    assert told == ([1, 2, 3] if epoch_checkpoints else [])
     last = "epoch-0003.lease-1"
     assert kept == (
         ["epoch-0001.lease-1", "epoch-0002.lease-1", last] if epoch_checkpoints else [last]

@@ -7,8 +7,15 @@ from typing import Any, Self
 import pandas as pd
 
 from fanfold.connection import Connection
-from fanfold.errors import DataHandleNotReady, Fault, InvalidRequest, OperationFailed
-from fanfold.resources import DataHandleResource
+from fanfold.errors import (
+    DataHandleNotReady,
+    FanfoldError,
+    Fault,
+    InvalidRequest,
+    OperationFailed,
+    failure,
+)
+from fanfold.resources import DataHandleResource, Operation
 from fanfold.routes import ExperimentRoutes, WorkspaceRoutes
 from fanfold.screens import say
 from fanfold.session import current_connection, current_experiment
@@ -39,7 +46,7 @@ class DataHandle:
         seed: For the draw; the same arguments and the same objects give the same rows.
 
     Raises:
-        InvalidRequest: A locator's name is unknown.
+        InvalidRequest: A locator's name is unknown, or `download_columns` is no list.
 
     Example:
         >>> dh = DataHandle({"train": "s3://bucket/train.csv", "validation": "s3://bucket/val.csv"})
@@ -59,6 +66,11 @@ class DataHandle:
             raise InvalidRequest(
                 f"unknown locator; those there are: {', '.join(_WIRE_NAMES)}",
                 errors=[Fault(f"/locators/{name}", "unknown") for name in unknown],
+            )
+        if isinstance(download_columns, str):
+            raise InvalidRequest(
+                f"download_columns is a list of names, here [{download_columns!r}]",
+                errors=[Fault("/downloadColumns", "must be a list")],
             )
         self.locators = dict(locators)
         self.download_columns = list(download_columns or [])
@@ -145,7 +157,10 @@ class DataHandle:
             idempotency_key: Makes the call repeatable: the same key again gives the same handle.
 
         Raises:
-            OperationFailed: The data are not as they must be; says what is wrong and where.
+            InvalidRequest: An argument is not valid, such as a fraction outside (0, 1].
+            InvalidData: The data are not as they must be; says what is wrong and where.
+            DataTooLarge: The data do not fit on a worker's disk.
+            OperationFailed: The download was cancelled, or could not be carried out.
             OperationInProgress: Another operation is active.
             ExperimentNotFound: No experiment is alive.
         """
@@ -157,8 +172,7 @@ class DataHandle:
             operation = follow_operation(routes, operation, doing="Downloading the data handle")
             resource = routes.get_data_handle(resource.data_handle_id)
         if resource.status != "ready":
-            reason = resource.error or (operation and operation.error) or "it was cancelled"
-            raise OperationFailed(f"the data handle is not ready: {reason}")
+            raise _failure(resource, operation)
         self._last_id = resource.data_handle_id
         self._ids[_place(routes)] = resource.data_handle_id
         say(f"Data handle {resource.data_handle_id} ready: {_rows(resource)}")
@@ -191,6 +205,13 @@ class DataHandle:
 
 def _place(routes: ExperimentRoutes) -> tuple[Connection, str]:
     return routes.workspace.connection, routes.name
+
+
+def _failure(resource: DataHandleResource, operation: Operation | None) -> FanfoldError:
+    if resource.error is not None and resource.error_type is not None:
+        return failure(resource.error, resource.error_type)
+    reason = resource.error or (operation and operation.error) or "it was cancelled"
+    return OperationFailed(f"the data handle is not ready: {reason}")
 
 
 def _rows(resource: DataHandleResource) -> str:

@@ -6,8 +6,11 @@
   x OperationFailed
   x Problem
     + CodeChanged
+    + DataChanged, also an OperationFailed
     + DataHandleNotFound
     + DataHandleNotReady
+    + DataTooLarge, also an OperationFailed
+    + EpochCheckpointNotApplicable
     + EpochCheckpointsDisabled
     + ExperimentEnded
     + ExperimentNotFound
@@ -16,13 +19,18 @@
     + IllegalTransition
     + InternalError
     + InvalidConfig
+    + InvalidData, also an OperationFailed
     + InvalidMlSpec
+    + InvalidModelTag
     + InvalidRequest
     + NoActiveFit
+    + NoCheckpoint
+    + NoPredictions
     + NotFound
     + OperationInProgress
     + OperationNotFound
     + PartitionMissing
+    + PathwayAmbiguous
     + RunNotFound
     + SettingsChanged
     + TooLarge
@@ -76,7 +84,7 @@ class Unreachable(FanfoldError):  # noqa: N818
 
 
 class OperationFailed(FanfoldError):  # noqa: N818
-    """A download, a fit or an end could not be carried out."""
+    """An operation could not be carried out."""
 
 
 class Problem(FanfoldError):  # noqa: N818
@@ -121,12 +129,24 @@ class CodeChanged(Problem):
     """The alive experiment of that name has other MLSpec code."""
 
 
+class DataChanged(Problem, OperationFailed):
+    """A source object is not what it was when the data handle was downloaded: download anew."""
+
+
 class DataHandleNotFound(Problem):
     """The experiment has no such data handle."""
 
 
 class DataHandleNotReady(Problem):
     """The data handle is not downloaded in this experiment: call `download()` first."""
+
+
+class DataTooLarge(Problem, OperationFailed):
+    """The data do not fit on a worker's disk: use a smaller fraction, or workers with more disk."""
+
+
+class EpochCheckpointNotApplicable(Problem):
+    """`epoch_checkpoint` chooses among a run's checkpoints; a `model_tag` names one already."""
 
 
 class EpochCheckpointsDisabled(Problem):
@@ -161,8 +181,16 @@ class InvalidConfig(Problem):
     """The config, or a leaf of the config group, is not valid."""
 
 
+class InvalidData(Problem, OperationFailed):
+    """A dataset is not as it must be; the sentence says what is wrong, where, and what to do."""
+
+
 class InvalidMlSpec(Problem):
     """The MLSpec file does not parse or lacks what it must have."""
+
+
+class InvalidModelTag(Problem):
+    """The model tag names no checkpoint that can be used."""
 
 
 class InvalidRequest(Problem):
@@ -171,6 +199,14 @@ class InvalidRequest(Problem):
 
 class NoActiveFit(Problem):
     """The call needs an active fit."""
+
+
+class NoCheckpoint(Problem):
+    """The run has no checkpoint, or none of the epoch asked for."""
+
+
+class NoPredictions(Problem):
+    """The operation is no completed prediction."""
 
 
 class NotFound(Problem):
@@ -187,6 +223,10 @@ class OperationNotFound(Problem):
 
 class PartitionMissing(Problem):
     """The data handle lacks a partition that the operation needs."""
+
+
+class PathwayAmbiguous(Problem):
+    """A model is named by a run, or by a tag together with a config, and by nothing else."""
 
 
 class RunNotFound(Problem):
@@ -225,3 +265,9 @@ problem_classes: Mapping[str, type[Problem]] = {
     _problem_name(cls): cls for cls in Problem.__subclasses__()
 }
 """The class of each problem type, by the last segment of its `type` URI."""
+
+
+def failure(detail: str, error_type: str | None) -> FanfoldError:
+    """The exception for an operation that failed: of its own class if the error has a type."""
+    named = problem_classes.get(error_type or "")
+    return OperationFailed(detail) if named is None else named(detail)

@@ -6,9 +6,10 @@ from typing import Self
 
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
-from fanfold.errors import ExperimentNotFound, OperationFailed
+from fanfold.errors import ExperimentNotFound, failure
 from fanfold.fit_plan import FitPlan
 from fanfold.fit_request import fit_request
+from fanfold.inference import InferenceOps, follow_inference
 from fanfold.knobs import ConfigGroup
 from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
@@ -21,7 +22,7 @@ from fanfold.watching import follow_fit, follow_operation
 _DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
-class Experiment(ExperimentRecords):
+class Experiment(ExperimentRecords, InferenceOps):
     """Creates an experiment, or reconnects to the alive one of that name.
 
     One experiment is alive per workspace: creating another ends the alive one, without artifacts.
@@ -144,6 +145,8 @@ class Experiment(ExperimentRecords):
             PartitionMissing: The data handle has no train partition, or `SHA` no validation.
             OperationInProgress: Another operation is active.
             ExperimentEnded: The experiment has ended.
+            DataChanged: The data are not what they were when the data handle was downloaded.
+            DataTooLarge: The data do not fit on a worker's disk.
             OperationFailed: The fit as a whole failed.
             Detached: The user interrupted; the fit goes on.
 
@@ -186,6 +189,8 @@ class Experiment(ExperimentRecords):
         operation = self._routes.get_operation(number)
         if operation.kind == "fit":
             follow_fit(self._routes, operation)
+        elif operation.inference is not None:
+            follow_inference(self._routes, operation)
         else:
             self._wait(operation)
 
@@ -242,7 +247,8 @@ class Experiment(ExperimentRecords):
         ended = follow_operation(self._routes, operation, doing=_DOING[operation.kind])
         name = f"{operation.kind} {operation.number}"
         if ended.status == "failed":
-            raise OperationFailed(f"{name} of experiment {self.name} failed: {ended.error}")
+            detail = f"{name} of experiment {self.name} failed: {ended.error}"
+            raise failure(detail, ended.error_type)
         if operation.kind == "end" and ended.status == "completed":
             say(f"Experiment {self.name} ended; its artifacts are under {ended.artifacts_uri}")
         else:

@@ -17,6 +17,8 @@ _TIMEOUT = httpx.Timeout(35.0, connect=5.0)
 # A file is sent in one request; minutes, not the API's seconds.
 _UPLOAD_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 
+_PIECE_BYTES = 1024 * 1024
+
 # Full jitter over 0.2, 0.4, 0.8, 1.6 s: about 1.5 s on average before `Unreachable`.
 _ATTEMPTS = 5
 _FIRST_DELAY_S = 0.2
@@ -74,9 +76,10 @@ class Http:
         request = self._client.build_request("POST", path, json=body or {}, headers=headers)
         return self._call(request, repeatable=repeatable or idempotency_key is not None)
 
-    def put_file(self, url: str, content: bytes) -> None:
-        """Send a file to a presigned URL."""
-        request = self._storage.build_request("PUT", url, content=content)
+    def put_file(self, url: str, file: Path) -> None:
+        """Send a file to a presigned URL, read as it is sent."""
+        headers = {"Content-Length": str(file.stat().st_size)}
+        request = self._storage.build_request("PUT", url, content=_Pieces(file), headers=headers)
         response = self._send(self._storage, request, repeatable=True)
         if not response.is_success:
             raise InternalError(
@@ -145,6 +148,18 @@ class Http:
             f"{self._url} does not answer ({str(error) or type(error).__name__}): start the "
             "embedded stack with `npm run up`, or set FANFOLD_URL to where the service is"
         )
+
+
+class _Pieces:
+    """A file's content, from its start each time it is asked for: a request may be sent again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._file.open("rb") as opened:
+            while piece := opened.read(_PIECE_BYTES):
+                yield piece
 
 
 def problem_of(response: httpx.Response) -> Problem:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from fanfold.inference_resource import Inference
+
 Json = Mapping[str, Any]
 
 OPEN_RUNS = frozenset({"new", "ongoing"})
@@ -50,7 +52,7 @@ class CreatedExperiment:
 
 @dataclass(frozen=True)
 class Operation:
-    """One fit, download or end."""
+    """One fit, test, prediction, download or end."""
 
     number: int
     kind: str
@@ -61,6 +63,9 @@ class Operation:
     run_count: int
     artifacts_uri: str | None
     error: str | None
+    error_type: str | None
+    traceback: str | None
+    inference: Inference | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -75,6 +80,9 @@ class Operation:
             run_count=wire.get("runCount", 0),
             artifacts_uri=wire.get("artifactsUri"),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
+            traceback=wire.get("traceback"),
+            inference=Inference.of(wire),
         )
 
     @property
@@ -91,6 +99,7 @@ class DataHandleResource:
     status: str
     rows: Mapping[str, int]
     error: str | None
+    error_type: str | None
 
     @classmethod
     def of(cls, wire: Json) -> Self:
@@ -100,6 +109,7 @@ class DataHandleResource:
             status=wire["status"],
             rows=wire.get("rows", {}),
             error=wire.get("error"),
+            error_type=wire.get("errorType"),
         )
 
 

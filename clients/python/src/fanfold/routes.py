@@ -61,11 +61,11 @@ class WorkspaceRoutes:
         alive = self.http.pages(f"{self._path}/experiments", status="alive")
         return next(map(ExperimentResource.of, alive), None)
 
-    def upload(self, path: str, content: bytes) -> str:
+    def upload(self, path: str, file: Path) -> str:
         """Put a file in the workspace's bucket, unless it is there; gives its `s3://` URI."""
         place = self.http.post(f"{self._path}/uploads", {"path": path}, repeatable=True)
         if not place["exists"]:
-            self.http.put_file(place["uploadUrl"], content)
+            self.http.put_file(place["uploadUrl"], file)
         return place["uri"]
 
 
@@ -113,6 +113,24 @@ class ExperimentRoutes:
         """What a fit would do; starts nothing."""
         dry = {**body, "dryRun": True}
         return FitPlan.of(self._http.post(f"{self._path}/fits", dry, repeatable=True))
+
+    def start_test(self, body: Mapping[str, Any], *, idempotency_key: str | None) -> Operation:
+        """Start a test; the same key again gives the same test."""
+        key = idempotency_key or str(uuid4())
+        return Operation.of(self._http.post(f"{self._path}/tests", body, idempotency_key=key))
+
+    def start_prediction(
+        self, body: Mapping[str, Any], *, idempotency_key: str | None
+    ) -> Operation:
+        """Start a prediction; the same key again gives the same prediction."""
+        key = idempotency_key or str(uuid4())
+        path = f"{self._path}/predictions"
+        return Operation.of(self._http.post(path, body, idempotency_key=key))
+
+    def download_predictions(self, number: int, path: Path) -> None:
+        """Fetch a prediction's file; `path` is written whole or not at all."""
+        place = self._http.get(f"{self._path}/operations/{number}/predictions")
+        self._http.get_file(place["url"], path)
 
     def get_operation(self, number: int) -> Operation:
         """One operation."""

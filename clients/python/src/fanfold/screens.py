@@ -10,6 +10,7 @@ from rich.text import Text
 from fanfold.fit_html import fit_html, line_html
 from fanfold.fit_table import FitTable, plain_text
 from fanfold.fit_view import FitView
+from fanfold.inference_view import InferenceView
 
 # Rows of the notebook's table, and of a table in a file or pipe.
 _ROWS = 40
@@ -40,6 +41,14 @@ class Screen(Protocol):
 
     def finish(self, view: FitView) -> None:
         """Show how a fit ended."""
+        ...
+
+    def show_inference(self, view: InferenceView) -> None:
+        """Show a test or a prediction as it is now."""
+        ...
+
+    def finish_inference(self, view: InferenceView) -> None:
+        """Show how a test or a prediction ended."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -82,6 +91,12 @@ class NotebookScreen:
         """Show one line, below the fit if one is shown, until something else is shown."""
         self._update(self._html + line_html(text), f"{self._text}{text}\n")
 
+    def show_inference(self, view: InferenceView) -> None:
+        """Show a test or a prediction as it is now."""
+        self._update(view.html, view.text)
+
+    finish_inference = show_inference
+
     def _update(self, html: str, text: str) -> None:
         from IPython.display import display  # only notebooks have it
 
@@ -123,6 +138,12 @@ class TerminalScreen:
         line = Text(text)
         shown = line if self._table is None else Group(self._table, line)
         self._live.update(shown, refresh=True)
+
+    def show_inference(self, view: InferenceView) -> None:
+        """Show a test or a prediction as it is now."""
+        self._live.update(view, refresh=True)
+
+    finish_inference = show_inference
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -167,6 +188,14 @@ class PlainScreen:
     def finish(self, view: FitView) -> None:
         """Print the whole table."""
         say(plain_text(view).rstrip())
+
+    def show_inference(self, view: InferenceView) -> None:
+        """Tell what is new since the last time."""
+        self.show_line(view.line)
+
+    def finish_inference(self, view: InferenceView) -> None:
+        """Print how it ended, with the metrics."""
+        self.show_line(view.text)
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from fanfold.errors import Detached, InternalError, OperationFailed, Unreachable
+from fanfold.errors import Detached, InternalError, Unreachable, failure
 from fanfold.fit_view import FitView, fit_view, interesting
 from fanfold.resources import EpochResult, Operation, Run
 from fanfold.routes import ExperimentRoutes
@@ -91,13 +91,15 @@ def follow_operation(routes: ExperimentRoutes, operation: Operation, *, doing: s
                 screen=screen,
             )
     except KeyboardInterrupt:
-        raise _detached(routes, operation) from None
+        raise detached(routes, operation) from None
 
 
 def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
     """Show a fit until it is over.
 
     Raises:
+        DataChanged: The data are not what they were when the data handle was downloaded.
+        DataTooLarge: The data do not fit on a worker's disk.
         OperationFailed: The fit as a whole failed; a run that failed does not.
         Detached: The user interrupted; the fit goes on.
     """
@@ -106,9 +108,10 @@ def follow_fit(routes: ExperimentRoutes, operation: Operation) -> None:
         with open_screen() as screen:
             watched.follow(screen)
     except KeyboardInterrupt:
-        raise _detached(routes, operation) from None
+        raise detached(routes, operation) from None
     if watched.operation.status == "failed":
-        raise OperationFailed(f"fit {operation.number} failed: {watched.operation.error}")
+        detail = f"fit {operation.number} failed: {watched.operation.error}"
+        raise failure(detail, watched.operation.error_type)
 
 
 class _WatchedFit:
@@ -159,7 +162,8 @@ class _WatchedFit:
         return fit_view(self.operation, self._runs, latest, most=screen.rows)
 
 
-def _detached(routes: ExperimentRoutes, operation: Operation) -> Detached:
+def detached(routes: ExperimentRoutes, operation: Operation) -> Detached:
+    """The interrupt that leaves an operation running, with how to come back to it."""
     return Detached(
         f"{operation.kind} {operation.number} of experiment {routes.name} goes on; "
         "Experiment.attach().watch() comes back to it, "

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -71,19 +72,42 @@ def read(directory: Path) -> TrainingState:
     Raises:
         CheckpointDamagedError: a file is not what the manifest says.
     """
-    manifest = json.loads((directory / MANIFEST).read_text())
     for name in PARTS:
-        if _digest(directory / name) != manifest["files"][name]:
-            raise CheckpointDamagedError(f"{name} is not what the checkpoint's manifest says")
+        _check(directory, name)
     told = json.loads((directory / STATE).read_text())
     tensors = _load(directory / OPTIMIZER)[0]
     return TrainingState(
         place=Place(**unpack(told["place"], tensors)),
         random=_unpack_random(told["random"], tensors),
-        model=_load_model(directory / MODEL) | unpack(told["modelExtra"], tensors),
+        model=load_model(directory / MODEL) | unpack(told["modelExtra"], tensors),
         optimizer=unpack(told["optimizer"], tensors),
         scheduler=unpack(told["scheduler"], tensors),
     )
+
+
+def read_model(directory: Path, fetch: Callable[[str], None]) -> dict[str, Any]:
+    """The model's state alone; ``fetch`` puts a file into the directory when it is needed.
+
+    Raises:
+        CheckpointDamagedError: a file is not what the manifest says.
+    """
+    fetch(MANIFEST)
+    for name in (MODEL, STATE):
+        fetch(name)
+        _check(directory, name)
+    extra, tensors = json.loads((directory / STATE).read_text())["modelExtra"], {}
+    if extra:
+        fetch(OPTIMIZER)
+        _check(directory, OPTIMIZER)
+        tensors = _load(directory / OPTIMIZER)[0]
+    return load_model(directory / MODEL) | unpack(extra, tensors)
+
+
+def load_model(path: Path) -> dict[str, Any]:
+    """A model's tensors by all their names."""
+    tensors, metadata = _load(path)
+    aliases = {name: kept for name, kept in metadata.items() if kept in tensors}
+    return OrderedDict({name: tensors[kept] for name, kept in aliases.items()} | tensors)
 
 
 def _pack_random(random: RandomState, tensors: Tensors) -> Any:
@@ -113,11 +137,6 @@ def _save_model(model: dict[str, torch.Tensor], path: Path) -> None:
     _save(kept, path, aliases)
 
 
-def _load_model(path: Path) -> dict[str, Any]:
-    tensors, aliases = _load(path)
-    return OrderedDict(tensors | {name: tensors[kept] for name, kept in aliases.items()})
-
-
 def _identity(tensor: torch.Tensor, name: str) -> Any:
     """Equal for two names of one tensor; an empty tensor is only itself."""
     if tensor.numel() == 0:
@@ -145,6 +164,12 @@ def _load(path: Path) -> tuple[Tensors, dict[str, str]]:
         metadata = dict(file.metadata() or {})
     metadata.pop("format", None)
     return tensors, metadata
+
+
+def _check(directory: Path, name: str) -> None:
+    manifest = json.loads((directory / MANIFEST).read_text())
+    if _digest(directory / name) != manifest["files"][name]:
+        raise CheckpointDamagedError(f"{name} is not what the checkpoint's manifest says")
 
 
 def _digest(path: Path) -> dict[str, Any]:

@@ -15,10 +15,12 @@ import torch._dynamo  # pyright: ignore[reportUnusedImport]
 
 from fanfold_engine.checkpoints import Checkpoints
 from fanfold_engine.data.dataset import Dataset
+from fanfold_engine.device import best_device
 from fanfold_engine.ending import FAULT, RESTART
 from fanfold_engine.executors import EXECUTORS
 from fanfold_engine.gpu_meter import GpuMeter, gauge_of
-from fanfold_engine.mlspec import UserCodeError, load_ml_spec
+from fanfold_engine.ml_spec_source import fetch_ml_spec
+from fanfold_engine.mlspec import UserCodeError
 from fanfold_engine.output import Output
 from fanfold_engine.protocol import Assignment, DealtRun
 from fanfold_engine.protocol import Fit as FitRequest
@@ -54,7 +56,7 @@ class Fit:
         self.request = request
         self.session = session
         self.output = output
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = best_device()
         self.checkpoints = Checkpoints(
             assignment, store, scratch / "checkpoints", failed=self._upload_failed
         )
@@ -107,12 +109,8 @@ class Fit:
 
     @cached_property
     def _loaded_ml_spec(self) -> type | UserCodeError:
-        source = self.assignment.ml_spec
-        path = self._scratch / "code" / Path(source.file_name).name
-        path.parent.mkdir()
-        self._store.download(self.assignment.bucket, source.key, path)
         try:
-            return load_ml_spec(path, source.sha256)
+            return fetch_ml_spec(self.assignment, self._store, self._scratch)
         except UserCodeError as error:
             return error
 
@@ -137,7 +135,8 @@ class Fit:
 
     def _hung(self, watch: Watch, stack: str) -> None:
         message = f"{watch.doing} took longer than {watch.limit_seconds:g} s and was taken for hung"
-        self._runs[watch.run_id].fail(message, stack)
+        if watch.run_id is not None:
+            self._runs[watch.run_id].fail(message, stack)
         self._say_last_words_and_leave(RESTART)
 
     def _upload_failed(self, error: BaseException) -> None:
@@ -149,9 +148,3 @@ class Fit:
         self.checkpoints.drain(LAST_WORDS_SECONDS)
         self.session.close(LAST_WORDS_SECONDS)
         self._leave(code)
-
-
-def use_threads(cpu_threads: int | None) -> None:
-    """Set torch's threads; left alone it takes ``OMP_NUM_THREADS``, or one per core."""
-    if cpu_threads is not None:
-        torch.set_num_threads(cpu_threads)

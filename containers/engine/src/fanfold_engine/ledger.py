@@ -18,6 +18,7 @@ from fanfold_engine.protocol import (
     MAX_RUN_REPORTS,
     DownloadReport,
     GpuUse,
+    InferenceReport,
     LogLine,
     RunError,
     RunReport,
@@ -39,6 +40,7 @@ class Entries:
     runs: tuple[RunReport, ...] = ()
     logs: tuple[LogLine, ...] = ()
     download: DownloadReport | None = None
+    inference: InferenceReport | None = None
     accepted: tuple[Accepted, ...] = ()
     more: bool = False
 
@@ -63,6 +65,7 @@ class Ledger:
         self._line_bytes = 0
         self._dropped_lines = 0
         self._download: DownloadReport | None = None
+        self._inference: InferenceReport | None = None
         self._in_flight: Entries | None = None
 
     def report(self, report: RunReport, accepted: Accepted | None = None) -> None:
@@ -83,6 +86,15 @@ class Ledger:
         with self._lock:
             self._download = report
 
+    def report_inference(self, report: InferenceReport) -> None:
+        """Put in how far the test or the prediction is now."""
+        if report.error is not None:
+            hidden = self._hidden(RunError(report.error.message, report.error.traceback))
+            error = replace(report.error, message=hidden.message, traceback=hidden.traceback)
+            report = replace(report, error=error)
+        with self._lock:
+            self._inference = report
+
     def add_lines(self, lines: Iterable[LogLine]) -> None:
         """Put in log lines; when far too many wait, the newest are counted and dropped."""
         with self._lock:
@@ -102,10 +114,12 @@ class Ledger:
             run_ids = list(self._runs)[:MAX_RUN_REPORTS]
             taken = [self._runs.pop(run_id) for run_id in run_ids]
             lines, download, self._download = self._take_lines(), self._download, None
+            inference, self._inference = self._inference, None
             self._in_flight = Entries(
                 runs=tuple(waiting.report for waiting in taken),
                 logs=lines,
                 download=download,
+                inference=inference,
                 accepted=tuple(call for waiting in taken for call in waiting.accepted),
                 more=self._waits(),
             )
@@ -127,10 +141,11 @@ class Ledger:
 
     def _hidden(self, error: RunError) -> RunError:
         traceback = None if error.traceback is None else self.mask(error.traceback)
-        return RunError(self.mask(error.message), traceback)
+        return replace(error, message=self.mask(error.message), traceback=traceback)
 
     def _waits(self) -> bool:
-        return bool(self._runs or self._lines or self._dropped_lines or self._download)
+        told = self._download or self._inference
+        return bool(self._runs or self._lines or self._dropped_lines or told)
 
     def _take_lines(self) -> tuple[LogLine, ...]:
         lines: list[LogLine] = []
@@ -153,6 +168,7 @@ def _merge(earlier: RunReport, later: RunReport) -> RunReport:
         progress=later.progress or earlier.progress,
         checkpoint=later.checkpoint or earlier.checkpoint,
         epochs=earlier.epochs + later.epochs,
+        epoch_checkpoints=earlier.epoch_checkpoints + later.epoch_checkpoints,
         runtime_seconds=earlier.runtime_seconds + later.runtime_seconds,
         gpu=_add(earlier.gpu, later.gpu),
         error=later.error or earlier.error,

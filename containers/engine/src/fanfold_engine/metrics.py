@@ -1,4 +1,4 @@
-"""Validation metrics: those of the MLSpec, then those named in the config."""
+"""Metrics of a pass over a partition: those of the MLSpec, then those named in the config."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from fanfold_engine.mlspec import RunCode, UserCodeError, blamed
 from fanfold_engine.protocol import Metric
 from fanfold_engine.recipe import Named
 
+PREFIXES = {"validation": "val_", "test": "test_"}
 
-class ValidationMetrics:
-    """torchmetrics objects by label, updated batch by batch."""
+
+class EvaluationMetrics:
+    """torchmetrics objects by label, updated batch by batch; their mode's name leads theirs."""
 
     def __init__(self, code: RunCode, named: Mapping[str, Named], device: torch.device) -> None:
+        self.prefix = PREFIXES[code.mode]
+        self._mode = code.mode
         own = code.metrics()
         if twice := sorted(own.keys() & named.keys()):
             raise UserCodeError(
@@ -40,18 +44,18 @@ class ValidationMetrics:
         for name in ("predictions", "targets"):
             if answer.get(name) is None:
                 raise UserCodeError(
-                    f'compute_forward must return "{name}" in mode validation for metrics'
+                    f'compute_forward must return "{name}" in mode {self._mode} for metrics'
                 )
         for label, metric in self._metrics.items():
             with blamed(f"metric {label!r}"):
                 metric.update(answer["predictions"], answer["targets"])
 
     def compute(self) -> tuple[Metric, ...]:
-        """The values, each named ``val_{label}``."""
+        """The values, each named by prefix and label: ``val_accuracy``."""
         values: list[Metric] = []
         for label, metric in self._metrics.items():
             with blamed(f"metric {label!r}"):
-                values.extend(_values(f"val_{label}", metric.compute()))
+                values.extend(_values(f"{self.prefix}{label}", metric.compute()))
         return tuple(values)
 
 

@@ -90,10 +90,10 @@ class RunCode:
         self._compute_forward = getattr(ml_spec, "compute_forward", None)
 
     @classmethod
-    def for_training(cls, ml_spec: type, config: dict[str, Any]) -> RunCode:
+    def fresh(cls, ml_spec: type, config: dict[str, Any], mode: str) -> RunCode:
         """A new object of the user's class."""
         with blamed("MLSpec()"):
-            return cls(ml_spec(), copy.deepcopy(config), "train")
+            return cls(ml_spec(), copy.deepcopy(config), mode)
 
     def in_mode(self, mode: str) -> RunCode:
         """The same code in another mode."""

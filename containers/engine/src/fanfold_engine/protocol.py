@@ -38,7 +38,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Metric:
-    """One validation metric's value."""
+    """One metric's value."""
 
     name: str
     value: float
@@ -55,10 +55,12 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class RunError:
-    """Why a run failed: one sentence, and the traceback of the user's code."""
+    """Why a run failed: one sentence, the traceback of the user's code, and the error's type if it
+    is one that users are told of by name."""
 
     message: str
     traceback: str | None = None
+    error_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class RunReport:
     runtime_seconds: float = 0.0
     error: RunError | None = None
     gpu: GpuUse | None = None
+    epoch_checkpoints: tuple[Checkpoint, ...] = ()
+    """Those of whole epochs, which the experiment keeps."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,43 @@ class DownloadReport:
     rows: dict[str, int] = field(default_factory=dict)
     manifest_sha256: str | None = None
     error: str | None = None
+    error_type: str | None = None
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """Batches that are done, of how many."""
+
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class PredictionsFile:
+    """What is in a prediction's file; ``id`` comes first in ``columns``."""
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InferenceError:
+    """Why a test or a prediction failed; ``error_type`` is the problem type it amounts to."""
+
+    message: str
+    traceback: str | None = None
+    error_type: str | None = None
+
+
+@dataclass(frozen=True)
+class InferenceReport:
+    """How far a test or a prediction is, or how it came out."""
+
+    status: Literal["ongoing", "completed", "failed"]
+    progress: BatchProgress
+    metrics: tuple[Metric, ...] | None = None
+    predictions: PredictionsFile | None = None
+    error: InferenceError | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +158,7 @@ class SyncRequest:
     runs: tuple[RunReport, ...] = ()
     logs: tuple[LogLine, ...] = ()
     download: DownloadReport | None = None
+    inference: InferenceReport | None = None
 
 
 @dataclass(frozen=True)
@@ -179,10 +221,30 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class ModelSource:
+    """Where a trained model lies: a run's checkpoint (a prefix), or a file of the user's."""
+
+    kind: Literal["run", "tag"]
+    uri: str
+    run_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What a test or a prediction was asked to do; secrets come apart from the config."""
+
+    model: ModelSource
+    config: dict[str, Any]
+    batch_size: int
+    predictions_key: str | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Assignment:
     """What the whole worker is for."""
 
-    kind: Literal["fit", "download"]
+    kind: Literal["fit", "test", "predict", "download"]
     workspace: str
     experiment: str
     operation: int
@@ -194,6 +256,7 @@ class Assignment:
     epoch_checkpoints: bool
     data_handle: DataHandle
     fit: Fit | None = None
+    inference: Inference | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fanfold_engine.mlspec import UserCodeError
+
+Precision = Literal["fp32", "bf16"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Recipe:
     scheduler_interval: Literal["batch", "epoch"]
     max_grad_norm: float | None
     accumulation: int
-    precision: Literal["fp32", "bf16"]
+    precision: Precision
     named_metrics: dict[str, Named]
 
     @classmethod
@@ -43,15 +46,11 @@ class Recipe:
         Raises:
             UserCodeError: it is not a config all the same.
         """
-        try:
-            return cls._read(config["train"], config.get("named_metrics") or {})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserCodeError(
-                f"the config cannot be used: {type(error).__name__} {error}"
-            ) from error
+        with _readable():
+            return cls._read(config["train"], _named_metrics(config))
 
     @classmethod
-    def _read(cls, train: Mapping[str, Any], named_metrics: Mapping[str, Any]) -> Recipe:
+    def _read(cls, train: Mapping[str, Any], named_metrics: dict[str, Named]) -> Recipe:
         scheduler = train.get("lr_scheduler")
         norm = train.get("max_grad_norm")
         return cls(
@@ -64,9 +63,44 @@ class Recipe:
             ),
             max_grad_norm=None if norm is None else float(norm),
             accumulation=int(train.get("gradient_accumulation_steps") or 1),
-            precision=_one_of(("fp32", "bf16"), train.get("precision") or "fp32"),
-            named_metrics={label: Named.read(told) for label, told in named_metrics.items()},
+            precision=_precision(train),
+            named_metrics=named_metrics,
         )
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """What a config says of a model that is trained already."""
+
+    precision: Precision
+    named_metrics: dict[str, Named]
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Evaluating:
+        """Read a leaf config, or one that says nothing of training.
+
+        Raises:
+            UserCodeError: it is no config.
+        """
+        with _readable():
+            return cls(_precision(config.get("train") or {}), _named_metrics(config))
+
+
+@contextmanager
+def _readable() -> Generator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserCodeError(f"the config cannot be used: {type(error).__name__} {error}") from error
+
+
+def _precision(train: Mapping[str, Any]) -> Precision:
+    return _one_of(("fp32", "bf16"), train.get("precision") or "fp32")
+
+
+def _named_metrics(config: Mapping[str, Any]) -> dict[str, Named]:
+    named = config.get("named_metrics") or {}
+    return {label: Named.read(told) for label, told in named.items()}
 
 
 def _one_of(allowed: tuple[str, ...], value: Any) -> Any:

@@ -75,7 +75,9 @@ class Run:
                 action()
         except RUN_ERRORS as error:
             seconds = time.monotonic() - started_at
-            self.fail(str(error), getattr(error, "user_traceback", None), seconds)
+            traceback = getattr(error, "user_traceback", None)
+            error_type = error.error_type if isinstance(error, DataError) else None
+            self._fail(RunError(str(error), traceback, error_type), seconds)
             self._fit.check_device()
 
     def _prepare(self) -> None:
@@ -177,6 +179,7 @@ class Run:
         self._tell(
             status=None if status == "ongoing" else status,
             checkpoint=checkpoint,
+            epoch_checkpoints=(checkpoint,) if self._is_kept(checkpoint) else (),
             accepted=lambda: self._supersede(older, checkpoint),
         )
         self._fit.session.sync_soon()
@@ -185,13 +188,20 @@ class Run:
         """Remove a checkpoint that nobody can ask for any more."""
         if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
             return
-        if self._fit.assignment.epoch_checkpoints and older.chunk == 0:
+        if self._is_kept(older):
             return
         self._fit.checkpoints.remove(older)
 
-    def fail(self, message: str, traceback: str | None, runtime_seconds: float = 0.0) -> None:
+    def _is_kept(self, checkpoint: Checkpoint) -> bool:
+        """Whether it is one of those of whole epochs that the experiment keeps."""
+        is_of_epoch = checkpoint.epoch > 0 and checkpoint.chunk == 0
+        return self._fit.assignment.epoch_checkpoints and is_of_epoch
+
+    def fail(self, message: str, traceback: str) -> None:
         """The run is over with an error."""
-        error = RunError(message, traceback)
+        self._fail(RunError(message, traceback))
+
+    def _fail(self, error: RunError, runtime_seconds: float = 0.0) -> None:
         self._tell(status="failed", error=error, runtime_seconds=runtime_seconds)
         self._fit.session.sync_soon()
         self._let_go()
@@ -213,6 +223,7 @@ class Run:
         progress: Progress | None = None,
         checkpoint: Checkpoint | None = None,
         epochs: tuple[EpochReport, ...] = (),
+        epoch_checkpoints: tuple[Checkpoint, ...] = (),
         runtime_seconds: float = 0.0,
         gpu: GpuUse | None = None,
         error: RunError | None = None,
@@ -231,6 +242,7 @@ class Run:
                 progress=progress,
                 checkpoint=checkpoint,
                 epochs=epochs,
+                epoch_checkpoints=epoch_checkpoints,
                 runtime_seconds=runtime_seconds,
                 gpu=gpu,
             )

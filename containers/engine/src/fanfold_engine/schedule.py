@@ -11,9 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 DEFAULT_CHUNKS = 4
+
+Order = npt.NDArray[np.int64]
+"""Positions of rows, shape (rows,): 8 bytes for each, where a list takes 36."""
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
@@ -21,10 +26,10 @@ def epoch_seed(seed: int, epoch: int) -> int:
     return (seed * 1_000_003 + epoch) % 2**63
 
 
-def permutation(rows: int, seed: int, epoch: int) -> list[int]:
+def permutation(rows: int, seed: int, epoch: int) -> Order:
     """The order in which an epoch (from 1) sees the rows."""
     generator = torch.Generator().manual_seed(epoch_seed(seed, epoch))
-    return torch.randperm(rows, generator=generator).tolist()
+    return torch.randperm(rows, generator=generator).numpy()
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ class EpochSchedule:
         return -(-self.rows // self.batch_size)
 
     @cached_property
-    def _order(self) -> list[int]:
+    def _order(self) -> Order:
         return permutation(self.rows, self.seed, self.epoch)
 
     def _batch(self, number: int) -> Sequence[int]:
-        return self._order[number * self.batch_size : (number + 1) * self.batch_size]
+        return self._order[number * self.batch_size : (number + 1) * self.batch_size].tolist()

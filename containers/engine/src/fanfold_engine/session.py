@@ -130,6 +130,7 @@ class Session:
                 runs=entries.runs,
                 logs=entries.logs,
                 download=entries.download,
+                inference=entries.inference,
             )
         )
         self._take_in(answer, at_once=entries.more)

@@ -15,7 +15,8 @@ class ObjectUnreadableError(Exception):
     """An object does not exist or may not be read."""
 
     def __init__(self, bucket: str, key: str) -> None:
-        super().__init__(f"s3://{bucket}/{key} does not exist or may not be read")
+        self.uri = f"s3://{bucket}/{key}"
+        super().__init__(f"{self.uri} does not exist or may not be read")
 
 
 @dataclass(frozen=True)

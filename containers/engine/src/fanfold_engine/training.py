@@ -44,15 +44,17 @@ place when a chunk begins and kept aside when it ends.
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from fanfold_engine.data.dataset import Dataset, PartitionData
-from fanfold_engine.metrics import ValidationMetrics
-from fanfold_engine.mlspec import RunCode, blamed, scalar_loss
+from fanfold_engine.device import autocast, on_device
+from fanfold_engine.evaluation import Evaluation, Scores
+from fanfold_engine.metrics import EvaluationMetrics
+from fanfold_engine.mlspec import RunCode, blamed
 from fanfold_engine.optimizers import create_optimizer, create_scheduler
 from fanfold_engine.protocol import EpochReport, Metric
 from fanfold_engine.randomness import RandomState, isolated, seed_all
@@ -102,7 +104,7 @@ class Training:
         self._seed = seed
         self._num_chunks = num_chunks or DEFAULT_CHUNKS
         self._device = device
-        self._code = RunCode.for_training(ml_spec, config)
+        self._code = RunCode.fresh(ml_spec, config, "train")
         self._code.initialize(dataset.misc_path)
         self.model = self._code.create_model()
         with blamed(f"moving the model to {device}"):
@@ -116,7 +118,7 @@ class Training:
                 self._validation_code = self._code.in_mode("validation")
                 self._validation_code.initialize(dataset.misc_path)
                 named = self.recipe.named_metrics
-                self._metrics = ValidationMetrics(self._validation_code, named, device)
+                self._metrics = EvaluationMetrics(self._validation_code, named, device)
 
     @property
     def is_over(self) -> bool:
@@ -212,8 +214,8 @@ class Training:
     def _backward(self, positions: Any, batches_in_step: int) -> torch.Tensor:
         train = self._dataset.train
         batch = self._code.batch(train.rows.take(positions), train.object_dir)
-        with self._autocast():
-            loss = self._code.loss(self.model, self._on_device(batch))
+        with autocast(self._device, self.recipe.precision):
+            loss = self._code.loss(self.model, on_device(batch, self._device))
         with blamed("the backward pass"):
             (loss / batches_in_step if batches_in_step > 1 else loss).backward()
         return loss.detach()
@@ -233,48 +235,18 @@ class Training:
                 self._scheduler.step()
 
     def _validate(self, partition: PartitionData) -> tuple[Metric, ...]:
-        rows, size = partition.rows, self.recipe.batch_size
-        losses: list[tuple[torch.Tensor, int]] = []
-        self._metrics.reset()
-        with self._own_random_numbers(), isolated(self._device), torch.no_grad():
+        evaluation = Evaluation(
+            self._validation_code,
+            self.model,
+            partition,
+            batch_size=self.recipe.batch_size,
+            precision=self.recipe.precision,
+            device=self._device,
+        )
+        scores = Scores(self._metrics)
+        with self._own_random_numbers(), isolated(self._device):
             self.model.eval()
-            for start in range(0, len(rows), size):
-                positions = range(start, min(start + size, len(rows)))
-                batch = self._validation_code.batch(rows.take(positions), partition.object_dir)
-                with self._autocast():
-                    answer = self._validation_code.forward(self.model, self._on_device(batch))
-                if answer.get("loss") is not None:
-                    losses.append((scalar_loss(answer["loss"]), len(positions)))
-                self._metrics.update(answer)
-            metrics = self._metrics.compute()
-        return (*_val_loss(losses), *metrics)
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self.recipe.precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self._device.type, dtype=torch.bfloat16)
-
-    def _on_device(self, batch: Any) -> Any:
-        return batch if self._device.type == "cpu" else _moved(batch, self._device)
-
-
-def _val_loss(losses: list[tuple[torch.Tensor, int]]) -> tuple[Metric, ...]:
-    """The loss weighted by examples; none when ``compute_forward`` gave none."""
-    if not losses:
-        return ()
-    total = 0.0
-    for loss, examples in losses:
-        total += loss.item() * examples
-    return (Metric("val_loss", total / sum(count for _, count in losses)),)
-
-
-def _moved(batch: Any, device: torch.device) -> Any:
-    """The batch with all its tensors on the device."""
-    if isinstance(batch, dict):
-        return {key: _moved(value, device) for key, value in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(_moved(value, device) for value in batch))
-    if isinstance(batch, list | tuple):
-        return type(batch)(_moved(value, device) for value in batch)
-    move = getattr(batch, "to", None)
-    return batch if move is None else move(device, non_blocking=True)
+            for number in range(evaluation.batches):
+                rows = evaluation.rows_of(number)
+                scores.add(evaluation.answer(rows), len(rows))
+            return scores.compute()

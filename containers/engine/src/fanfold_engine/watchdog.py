@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 from fanfold_engine.mlspec import ENGINE_DIRECTORY
 
-BACKSTOP_SECONDS = 60.0
-"""Code that keeps the interpreter's lock stops this thread too; then faulthandler steps in."""
+BACKSTOP_SECONDS = 360.0
+"""Code that keeps the interpreter's lock stops this thread too. When it has not run for so long
+beyond the limit (longer than loading may take), faulthandler ends the process."""
+REARM_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Watch:
-    """What is being done, by which thread, and until when it has to be done."""
+    """What is being done (for which run, if for one), by which thread, and until when."""
 
-    run_id: int
+    run_id: int | None
     doing: str
     thread_id: int
     limit_seconds: float
@@ -55,27 +57,34 @@ class Watchdog:
         self._over.set()
 
     @contextmanager
-    def watch(self, run_id: int, doing: str, *, at_least: float = 0.0) -> Generator[None]:
+    def watch(self, run_id: int | None, doing: str, *, at_least: float = 0.0) -> Generator[None]:
         """What is done in here must be done within the limit, or within ``at_least`` seconds."""
         limit = max(self.limit_seconds, at_least)
-        if sys.__stderr__ is not None:
-            faulthandler.dump_traceback_later(
-                limit + BACKSTOP_SECONDS, exit=True, file=sys.__stderr__
-            )
         deadline = time.monotonic() + limit
         self._watch = Watch(run_id, doing, threading.get_ident(), limit, deadline)
         try:
             yield
         finally:
             self._watch = None
-            faulthandler.cancel_dump_traceback_later()
 
     def _look(self) -> None:
+        rearm_at = 0.0
         while not self._over.wait(min(1.0, self.limit_seconds / 5)):
+            if time.monotonic() >= rearm_at:
+                self._put_off_backstop()
+                rearm_at = time.monotonic() + REARM_SECONDS
             watch = self._watch
             if watch is not None and time.monotonic() > watch.deadline:
                 self._hung(watch, stack_of(watch.thread_id))
                 return
+        faulthandler.cancel_dump_traceback_later()
+
+    def _put_off_backstop(self) -> None:
+        """Not at every watch: it takes milliseconds each time."""
+        if sys.__stderr__ is not None:
+            faulthandler.dump_traceback_later(
+                self.limit_seconds + BACKSTOP_SECONDS, exit=True, file=sys.__stderr__
+            )
 
 
 def stack_of(thread_id: int) -> str:

@@ -75,7 +75,12 @@ class Worker:
 
     def _do(self, store: ObjectStore) -> None:
         assignment = self._session.assignment()
-        tasks = {"fit": self._train, "download": self._download}
+        tasks = {
+            "fit": self._train,
+            "test": self._infer,
+            "predict": self._infer,
+            "download": self._download,
+        }
         tasks[assignment.kind](assignment, store)
 
     def _download(self, assignment: Assignment, store: ObjectStore) -> None:
@@ -91,7 +96,8 @@ class Worker:
         with ThreadPoolExecutor(1, thread_name_prefix="data") as pool:
             # The data is on its way while torch is imported.
             dataset = pool.submit(fetch_dataset, assignment, store, self._scratch / "data")
-            from fanfold_engine.fit import Fit, use_threads  # noqa: PLC0415 - imports cost seconds
+            from fanfold_engine.device import use_threads  # noqa: PLC0415 - imports cost seconds
+            from fanfold_engine.fit import Fit  # noqa: PLC0415
 
             use_threads(self._settings.cpu_threads)
             self._fit = Fit(
@@ -107,6 +113,29 @@ class Worker:
             self._fit.work()
             self._session.flush()
             self._fit.checkpoints.close()
+
+    def _infer(self, assignment: Assignment, store: ObjectStore) -> None:
+        from fanfold_engine.data.dataset import fetch_partition  # noqa: PLC0415 - before torch
+
+        if assignment.inference is None:
+            raise ValueError(f"an assignment to a {assignment.kind} says nothing of it")
+        with ThreadPoolExecutor(1, thread_name_prefix="data") as pool:
+            folder = self._scratch / "data"
+            data = pool.submit(fetch_partition, assignment, store, folder, assignment.kind)
+            from fanfold_engine.device import use_threads  # noqa: PLC0415 - imports cost seconds
+            from fanfold_engine.inference import Inference  # noqa: PLC0415
+
+            use_threads(self._settings.cpu_threads)
+            Inference(
+                assignment,
+                assignment.inference,
+                session=self._session,
+                store=store,
+                data=data,
+                output=self._output,
+                scratch=self._scratch,
+                leave=self._leave,
+            ).work()
 
     def _let_go(self, error: BaseException) -> None:
         """The syncing thread ended: nothing that this worker does is wanted, or nobody hears it."""

@@ -1,26 +1,27 @@
 import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { CopyObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
-import type { ArtifactSaver } from '../domain/ports.ts';
+import { CopyObjectCommand, HeadObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import type { SavedArtifacts } from '../domain/ports.ts';
 import type { S3Location } from '../domain/s3-uri.ts';
-import { S3ArtifactStore } from './s3-artifact-store.ts';
 import { copyInParts, copySource } from './s3-multipart-copy.ts';
-import { headObject, putObject } from './s3-objects.ts';
+import { putText } from './s3-text.ts';
 
 /** The largest object that S3 copies in one call. */
 const maxCopyBytes = 5 * 1024 ** 3;
 
-/** Objects of the workspace's bucket, and copies of them in buckets of the user's. */
-export class S3ArtifactSaver extends S3ArtifactStore implements ArtifactSaver {
+/** Copies of the workspace's objects in buckets of the user's. */
+export class S3SavedArtifacts implements SavedArtifacts {
   readonly #client: S3Client;
+  readonly #bucket: string;
 
+  /** `bucket` is where the copies come from. */
   constructor(client: S3Client, bucket: string) {
-    super(client, bucket);
     this.#client = client;
+    this.#bucket = bucket;
   }
 
   async copyOut(key: string, target: S3Location): Promise<void> {
-    const source = { bucket: this.bucket, key };
-    const original = await headObject(this.#client, source);
+    const source = { bucket: this.#bucket, key };
+    const original = await this.#head(source);
     // An earlier save that was broken off is taken up where it was.
     const there = await this.#headIfThere(target);
     if (there && hasSameFingerprint(original, there)) return;
@@ -38,13 +39,13 @@ export class S3ArtifactSaver extends S3ArtifactStore implements ArtifactSaver {
         }),
       );
     }
-    checkSame(original, await headObject(this.#client, target), target);
+    checkSame(original, await this.#head(target), target);
   }
 
   /** S3 answers 403 for what is not there where we may not list. */
   async #headIfThere(location: S3Location): Promise<HeadObjectCommandOutput | undefined> {
     try {
-      return await headObject(this.#client, location);
+      return await this.#head(location);
     } catch (error) {
       if (error instanceof S3ServiceException) return undefined;
       throw error;
@@ -52,9 +53,14 @@ export class S3ArtifactSaver extends S3ArtifactStore implements ArtifactSaver {
   }
 
   async putTextOut(target: S3Location, text: string): Promise<void> {
-    await putObject(this.#client, target, text);
-    const { ContentLength } = await headObject(this.#client, target);
+    await putText(this.#client, target, text);
+    const { ContentLength } = await this.#head(target);
     if (ContentLength !== Buffer.byteLength(text)) throw notArrived(target, 'another size');
+  }
+
+  async #head({ bucket, key }: S3Location): Promise<HeadObjectCommandOutput> {
+    const input = { Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' } as const;
+    return this.#client.send(new HeadObjectCommand(input));
   }
 }
 
