@@ -45,7 +45,7 @@ export const parts: readonly Part[] = [
     'knip',
     '--treat-config-hints-as-errors',
   ),
-  tool('py-types', 'types of Python', '.venv/bin/basedpyright'),
+  tool('py-types', 'types of Python', '.venv/bin/basedpyright', '--project', '.'),
   vitest(
     'unit',
     'unit tests of TypeScript',

@@ -34,6 +34,5 @@ const useCaseOf = (logicalId: string): string => {
     const name = useCase.charAt(0).toUpperCase() + useCase.slice(1);
     return logicalId.includes(`${name}Function`);
   });
-  if (!found) throw new Error(`${logicalId} is the function of no use case`);
-  return found.useCase;
+  return found?.useCase ?? logicalId;
 };
