@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createDataHandle } from '../../contract/experiment-routes.ts';
 import { cancelOperation } from '../../contract/operation-routes.ts';
@@ -169,6 +172,22 @@ const firstWaits = async (world: World, operation: number): Promise<RunningJob> 
   if (!first) throw new Error('the first worker is gone');
   return first;
 };
+
+test('the Python client asks for SHA, plans it, and shows what became of each run', async () => {
+  const { stack } = await open();
+  try {
+    const script = join(import.meta.dirname, 'sha_client.py');
+    const spec = join(import.meta.dirname, 'specs/line.py');
+    const env = { FANFOLD_URL: stack.url, FANFOLD_TOKEN: stack.token, TRAIN_CSV: trainCsv };
+    const program = '.venv/bin/python';
+    const { stdout } = await promisify(execFile)(program, [script, spec], { env });
+    expect(stdout).toContain('SHA lets the best go on after epochs 1, 2');
+    expect(stdout).toContain('does not know what a GPU hour costs');
+    expect(stdout).toContain('everything is as it should be');
+  } finally {
+    await removeStack(stack);
+  }
+});
 
 describe('in the middle', () => {
   let world: World;
