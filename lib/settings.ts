@@ -33,7 +33,7 @@ const settingsShape = z.object({
   ),
   /** Buckets of the user's that `end` may save artifacts to. */
   artifactBuckets: z._default(list(bucketName), []),
-  /** Buckets of the user's that data handles may read, beside Fanfold's own with its uploads. */
+  /** Buckets of the user's that data handles and model tags may name, beside Fanfold's own with its uploads. */
   dataBuckets: z._default(list(bucketName), []),
   /** Gets the alarms' mails, once it has confirmed the subscription. */
   alarmEmail: z.optional(z.email()),

@@ -10,7 +10,7 @@ interface StorageRoleProps {
   /** The only role that may assume this one. */
   readonly holder: IRole;
   readonly store: ArtifactStore;
-  /** Names of the user's buckets that data handles may read; `*` stands for anything. */
+  /** Names of the user's buckets with data and models to read; `*` stands for anything. */
   readonly dataBuckets: readonly string[];
 }
 

@@ -88,12 +88,12 @@ const inferenceOutcome = async (
   circumstances: Circumstances,
   { workers }: Ports,
 ): Promise<Outcome> => {
+  if (isCutShort(circumstances)) return {};
   const worker = await workers.find({ ...circumstances.operation, worker: 1 });
   const inference = worker?.inference;
   if (inference?.status === 'completed') {
     return { metrics: inference.metrics, predictions: inference.predictions };
   }
-  if (isCutShort(circumstances)) return {};
   const { message, errorType, traceback } = inference?.error ?? { message: 'its worker was lost' };
   return { error: message, errorType, traceback };
 };

@@ -203,7 +203,11 @@ describe('a prediction that takes long', () => {
   });
 
   test('is cancelled, and leaves no worker and no file', async () => {
-    const { operation } = await models.user.startInference('predict', experiment, await slowly());
+    const { operation } = await models.user.startInference(
+      'predict',
+      experiment,
+      await slowly({ pause_s: 5 }),
+    );
     await untilBatch(operation, 1);
     const params = { workspace, experiment, operation: 'current' as const };
     expect((await models.user.call(cancelOperation, { params })).status).toBe(202);
