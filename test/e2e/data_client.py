@@ -52,6 +52,6 @@ bad = DataHandle({"train": DataHandle.upload("bad.csv")})
 assert "has no column 'id'" in refusal(fanfold.InvalidData, bad.download)
 
 greedy = DataHandle({"train": uploaded}, fraction=1.5)
-assert "/fraction: must be above 0" in refusal(fanfold.InvalidRequest, greedy.download)
+assert "/fraction must be above 0" in refusal(fanfold.InvalidRequest, greedy.download)
 
 sys.stdout.write("everything is as it should be\n")
