@@ -15,6 +15,7 @@ import { jobQueueSuite } from './testing/job-queue-suite.ts';
 import { operationStoreSuite } from './testing/operation-store-suite.ts';
 import { resultStoreSuite } from './testing/result-store-suite.ts';
 import { runStoreSuite } from './testing/run-store-suite.ts';
+import { rungStoreSuite } from './testing/rung-store-suite.ts';
 import { tokenStoreSuite } from './testing/token-store-suite.ts';
 import { workerStoreSuite } from './testing/worker-store-suite.ts';
 import { workflowsSuite } from './testing/workflows-suite.ts';
@@ -34,6 +35,7 @@ describe('the ports over AWS', () => {
   operationStoreSuite(given);
   runStoreSuite(given);
   resultStoreSuite(given);
+  rungStoreSuite(given);
   epochCheckpointStoreSuite(given);
   workerStoreSuite(given);
   jobNoteStoreSuite(given);

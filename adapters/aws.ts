@@ -12,6 +12,7 @@ import { DynamoJobNoteStore } from './dynamo-job-note-store.ts';
 import { DynamoOperationStore } from './dynamo-operation-store.ts';
 import { DynamoResultStore } from './dynamo-result-store.ts';
 import { DynamoRunStore } from './dynamo-run-store.ts';
+import { DynamoRungStore } from './dynamo-rung-store.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
@@ -49,6 +50,7 @@ export const experiments = /* @__PURE__ */ once(() => new DynamoExperimentStore(
 export const operations = /* @__PURE__ */ once(() => new DynamoOperationStore(table()));
 export const runs = /* @__PURE__ */ once(() => new DynamoRunStore(table()));
 export const results = /* @__PURE__ */ once(() => new DynamoResultStore(table()));
+export const rungs = /* @__PURE__ */ once(() => new DynamoRungStore(table()));
 export const epochCheckpoints = /* @__PURE__ */ once(() => new DynamoEpochCheckpointStore(table()));
 export const workers = /* @__PURE__ */ once(() => new DynamoWorkerStore(table()));
 export const jobNotes = /* @__PURE__ */ once(() => new DynamoJobNoteStore(table()));

@@ -1,5 +1,5 @@
 import type { OperationKey } from '../domain/operation.ts';
-import type { JobNote, JobNoteStore } from '../domain/ports.ts';
+import type { JobNote, JobNoteStore } from '../domain/worker-ports.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { jobNoteEntity, jobNoteSortKey } from './job-note-entity.ts';
 import { fromItem, toItem } from './stored-item.ts';

@@ -59,6 +59,8 @@ export interface Query {
 
 /** AWS's limits of one call. */
 const maxTransactWrites = 100;
+/** A transaction takes 4 MB; as JSON an item is about as long as in DynamoDB's own count. */
+const maxTransactBytes = 3_000_000;
 const maxBatchGets = 100;
 const maxBatchWrites = 25;
 
@@ -137,7 +139,7 @@ export class DynamoTable {
 
   /** Writes items; those that exist already stay as they are. */
   async createMany(items: readonly (StoredItem & ItemKey)[]): Promise<void> {
-    await inParallel(chunked(items, maxTransactWrites), callsAtOnce, async (chunk) => {
+    await inParallel(chunked(items, maxTransactBytes, bytesOf), callsAtOnce, async (chunk) => {
       let missing = chunk;
       while (missing.length > 0) {
         const obstacles = await this.transact(missing.map((put) => ({ put, condition: absent })));
@@ -235,6 +237,10 @@ export class DynamoTable {
   }
 }
 
+/** What an item takes of a transaction, of which at most so many fit into one. */
+const bytesOf = (item: StoredItem): number =>
+  Math.max(Buffer.byteLength(JSON.stringify(item)), maxTransactBytes / maxTransactWrites);
+
 /** `{'#status': 'status'}` for an expression that speaks of `#status`. */
 const namesIn = (expression: string | undefined): Record<string, string> | undefined => {
   const names = expression?.match(/#\w+/g);
@@ -253,6 +259,6 @@ const obstaclesOf = (error: unknown): readonly Obstacle[] => {
 };
 
 const pause = async (attempt: number): Promise<void> => {
-  if (attempt === maxAttempts) throw new Error('DynamoDB left a part of a batch undone every time');
+  if (attempt === maxAttempts) throw new Error('DynamoDB left a part of a batch undone');
   await backoff(attempt);
 };

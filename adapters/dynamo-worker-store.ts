@@ -1,8 +1,7 @@
-import type { DataHandle } from '../domain/data-handle.ts';
 import type { OperationKey } from '../domain/operation.ts';
-import type { SyncContext, WorkerStore } from '../domain/ports.ts';
 import type { Run } from '../domain/run.ts';
 import type { Worker, WorkerKey } from '../domain/worker.ts';
+import type { SyncContext, WorkerChange, WorkerStore } from '../domain/worker-ports.ts';
 import { dataHandleEntity } from './data-handle-entity.ts';
 import type { DynamoTable, Put } from './dynamo-table.ts';
 import { experimentEntity, toExperiment } from './experiment-entity.ts';
@@ -14,7 +13,7 @@ import type { ItemKey } from './table-keys.ts';
 import { operationPartition } from './table-keys.ts';
 import { toWorker, workerEntity, workerItem, workerSortKey } from './worker-entity.ts';
 
-type Expected = Pick<Worker, 'lease' | 'sequence'>;
+type Expected = WorkerChange['expected'];
 
 /** Workers, in a partition of their operation's own. */
 export class DynamoWorkerStore implements WorkerStore {
@@ -65,35 +64,32 @@ export class DynamoWorkerStore implements WorkerStore {
     await this.#table.createMany(workers.map(workerItem));
   }
 
-  async replace(worker: Worker, expected: Expected): Promise<boolean> {
-    return this.#table.put(movesOn(worker, expected));
+  async replace(worker: Worker, expected: Expected): Promise<Worker | undefined> {
+    return this.replaceWith({ worker, expected, runs: [] });
   }
 
-  async acceptSync(sync: {
-    readonly worker: Worker;
-    readonly expected: Expected;
-    readonly runs: readonly { readonly before: Run; readonly after: Run }[];
-    readonly dataHandle?: DataHandle | undefined;
-  }): Promise<boolean> {
-    const { worker, expected, runs, dataHandle } = sync;
-    const worked = movesOn(worker, expected);
-    const alone = runs.length === 0 && !dataHandle;
-    if (alone) return this.#table.put(worked);
+  async replaceWith(change: WorkerChange): Promise<Worker | undefined> {
+    const { expected, runs, dataHandle } = change;
+    const worker = { ...change.worker, revision: expected.revision + 1 };
+    const movesOn = movesOnFrom(expected, worker);
+    if (runs.length === 0 && !dataHandle) {
+      return (await this.#table.put(movesOn)) ? worker : undefined;
+    }
     const obstacles = await this.#table.transact([
-      worked,
+      movesOn,
       ...runs.map(changes),
       ...(dataHandle ? [{ put: toItem(dataHandleEntity, dataHandle) }] : []),
     ]);
-    return obstacles === undefined;
+    return obstacles ? undefined : worker;
   }
 }
 
 const nameOf = ({ pk, sk }: StoredItem | ItemKey): string => `${pk}\n${sk}`;
 
-const movesOn = (worker: Worker, { lease, sequence }: Expected): Put => ({
+const movesOnFrom = ({ revision }: Expected, worker: Worker): Put => ({
   put: workerItem(worker),
-  condition: '#lease = :lease AND #sequence = :sequence',
-  values: { ':lease': lease, ':sequence': sequence },
+  condition: '#revision = :revision',
+  values: { ':revision': revision },
 });
 
 const changes = ({ before, after }: { before: Run; after: Run }): Put => ({

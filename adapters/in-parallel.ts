@@ -11,8 +11,19 @@ export const inParallel = async <T>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
 };
 
-/** Cuts a list into pieces of at most `size`. */
-export const chunked = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
+/** Cuts a list into pieces of at most `size`; items count as one each, or as they are weighed. */
+export const chunked = <T>(
+  items: readonly T[],
+  size: number,
+  weigh: (item: T) => number = () => 1,
+): readonly (readonly T[])[] => {
+  const chunks: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const weight = weigh(item);
+    if (weight <= room) chunks.at(-1)?.push(item);
+    else chunks.push([item]);
+    room = (weight <= room ? room : size) - weight;
+  }
+  return chunks;
+};

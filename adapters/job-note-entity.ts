@@ -2,7 +2,7 @@ import { Entity } from 'dynamodb-toolbox/entity';
 import { item } from 'dynamodb-toolbox/schema/item';
 import { number } from 'dynamodb-toolbox/schema/number';
 import { string } from 'dynamodb-toolbox/schema/string';
-import type { JobNote } from '../domain/ports.ts';
+import type { JobNote } from '../domain/worker-ports.ts';
 import { operationPartition, padded, table } from './table-keys.ts';
 
 export const jobNoteSortKey = (worker: number): string => `JOB-NOTE#${padded(worker, 6)}`;

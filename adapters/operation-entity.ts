@@ -40,6 +40,7 @@ export const operationEntity = new Entity({
     startedAt: string().optional(),
     endedAt: string().optional(),
     plan: json<NonNullable<Operation['plan']>>().optional(),
+    usedUpAt: string().optional(),
     executions: number(),
     metrics: json<NonNullable<Operation['metrics']>>().optional(),
     predictions: json<NonNullable<Operation['predictions']>>().optional(),

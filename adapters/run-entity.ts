@@ -41,6 +41,7 @@ export const runEntity = new Entity({
     completedEpochs: number(),
     progress: json<NonNullable<Run['progress']>>().optional(),
     checkpoint: json<NonNullable<Run['checkpoint']>>().optional(),
+    rung: number().optional(),
     attempts: number(),
     fruitlessAttempts: number(),
     createdAt: string(),

@@ -7,28 +7,22 @@ const text = (name: string): string => {
   // biome-ignore lint/style/noProcessEnv: the one place that reads the environment
   const value = process.env[name];
   if (value === undefined || value === '') {
-    throw new Error(`environment variable ${name} is not set; this function needs it`);
+    throw new Error(`environment variable ${name} is not set`);
   }
   return value;
 };
 
-const positive = (name: string): number => {
+const number = (name: string, what: string, fits: (value: number) => boolean): number => {
   const value = Number(text(name));
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new Error(
-      `environment variable ${name} must be a whole number from 1, not ${text(name)}`,
-    );
-  }
-  return value;
+  if (fits(value)) return value;
+  throw new Error(`environment variable ${name} must be ${what}, not ${text(name)}`);
 };
 
-const price = (name: string): number => {
-  const value = Number(text(name));
-  if (!(Number.isFinite(value) && value >= 0)) {
-    throw new Error(`environment variable ${name} must be a number from 0, not ${text(name)}`);
-  }
-  return value;
-};
+const positive = (name: string): number =>
+  number(name, 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1);
+
+const price = (name: string): number =>
+  number(name, 'a number from 0', (value) => Number.isFinite(value) && value >= 0);
 
 const once = <T>(read: (name: string) => T, name: string): (() => T) => {
   let known: { readonly value: T } | undefined;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { client } from '../contract/client.ts';
 import { createDataHandle, createExperiment } from '../contract/experiment-routes.ts';
-import { getOperation, startFit } from '../contract/operation-routes.ts';
+import { startedFit, startFit } from '../contract/fit-routes.ts';
+import { getOperation } from '../contract/operation-routes.ts';
 import type { OperationResource } from '../contract/resources.ts';
 import { createUpload } from '../contract/service-routes.ts';
 import type { Executor } from '../domain/operation.ts';
@@ -96,7 +97,7 @@ export const userOf = (stack: RunningStack, call: Caller = client(stack).call) =
     mlConfig: unknown,
     more: FitOptions = {},
   ): Promise<OperationResource> =>
-    (await call(startFit, { params, body: { dataHandleId, mlConfig, ...more } })).body;
+    startedFit(await call(startFit, { params, body: { dataHandleId, mlConfig, ...more } }));
 
   return { call, ended, prepare, start };
 };

@@ -1,40 +1,8 @@
 import * as z from 'zod/mini';
-import { executors } from '../domain/operation.ts';
 import { logResource, operationResource, page, resultResource, runResource } from './resources.ts';
 import { route } from './route.ts';
 import { digits, experimentPath, inExperiment, inOperation, none, paging } from './route-parts.ts';
 import { logLevels } from './worker-protocol.ts';
-
-export const startFit = route({
-  name: 'startFit',
-  method: 'POST',
-  path: `${experimentPath}/fits`,
-  summary: 'Trains a config, a config group, or a list of them',
-  access: 'user',
-  params: inExperiment,
-  query: none,
-  body: z.strictObject({
-    dataHandleId: z.string(),
-    mlConfig: z.unknown(),
-    seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
-    numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-    executor: z._default(z.enum(executors), 'single'),
-    chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
-  }),
-  answer: operationResource,
-  statuses: { 202: 'The fit is accepted' },
-  problems: [
-    'experiment-not-found',
-    'experiment-ended',
-    'data-handle-not-found',
-    'data-handle-not-ready',
-    'partition-missing',
-    'invalid-config',
-    'operation-in-progress',
-    'idempotency-key-reused',
-  ],
-  idempotent: true,
-});
 
 export const listOperations = route({
   name: 'listOperations',

@@ -5,6 +5,7 @@ import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
 import { checkpointChoices } from '../domain/inference.ts';
 import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
 import { runEndings, runSources, runStatuses } from '../domain/run.ts';
+import { modes } from '../domain/sha.ts';
 import {
   experimentName,
   givenExperimentName,
@@ -33,6 +34,20 @@ export const experimentResource = z.object({
   storageUri: z.string(),
 });
 
+/** How the runs of a fit are dealt to workers, and why so. */
+const planResource = z.object({ workers: z.int(), runsPerWorker: z.int(), reason: z.string() });
+
+/** Runs that a SHA halves, from `firstRunId` on, and the epochs after which it does. */
+const bracketResource = z.object({
+  firstRunId: runId,
+  runCount: z.int(),
+  metric: z.string(),
+  mode: z.enum(modes),
+  eta: z.int(),
+  rungs: z.array(z.int()),
+  maxEpochs: z.int(),
+});
+
 const modelResource = z.union([
   z.object({
     runId,
@@ -53,12 +68,21 @@ export const operationResource = z.object({
   createdAt: instant,
   startedAt: z.optional(instant),
   endedAt: z.optional(instant),
-  plan: z.optional(z.object({ workers: z.int(), runsPerWorker: z.int(), reason: z.string() })),
+  plan: z.optional(planResource),
   /** For a fit: its runs. */
   firstRunId: z.optional(runId),
   runCount: z.optional(z.int()),
   executor: z.optional(z.enum(executors)),
   dataHandleId: z.optional(z.string()),
+  brackets: z.optional(z.array(bracketResource)),
+  /** What the runs may train together, and since when that is used up. */
+  budget: z.optional(
+    z.object({
+      gpuHours: z.number(),
+      usd: z.optional(z.number()),
+      usedUpAt: z.optional(instant),
+    }),
+  ),
   /** For a test or a prediction: the checkpoint it uses. */
   model: z.optional(modelResource),
   batchSize: z.optional(z.int()),
@@ -95,6 +119,19 @@ export const operationResource = z.object({
   traceback: z.optional(z.string()),
 });
 
+/** What a fit would do; nothing was started. */
+export const fitPlanResource = z.object({
+  runCount: z.int(),
+  /** The leaf configs of the first 100 runs; `***` stands for every secret. */
+  configs: z.array(z.record(z.string(), z.unknown())),
+  brackets: z.array(bracketResource),
+  plan: planResource,
+  /** Training only; `null` where nothing is known to go by. */
+  estimate: z.nullable(z.object({ gpuHours: z.number(), usd: z.optional(z.number()) })),
+  /** What the estimate goes by, or why there is none. */
+  estimateReason: z.string(),
+});
+
 export const dataHandleResource = z.object({
   dataHandleId: z.string(),
   status: z.enum(dataHandleStatuses),
@@ -124,6 +161,8 @@ export const runResource = z.object({
   progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
   /** `s3://` URI of its newest published checkpoint. */
   checkpointUri: z.optional(z.string()),
+  /** While it takes part in a SHA: the epoch after which it waits for the others of its bracket. */
+  rung: z.optional(z.int()),
   /** `***` stands for every secret. */
   config: z.record(z.string(), z.unknown()),
   attempts: z.int(),
@@ -154,6 +193,7 @@ export const page = <T extends z.ZodMiniType>(resource: T) =>
   z.object({ items: z.array(resource), nextCursor: z.optional(z.string()) });
 
 export type ExperimentResource = z.infer<typeof experimentResource>;
+export type FitPlanResource = z.infer<typeof fitPlanResource>;
 export type OperationResource = z.infer<typeof operationResource>;
 export type DataHandleResource = z.infer<typeof dataHandleResource>;
 export type RunResource = z.infer<typeof runResource>;

@@ -7,6 +7,7 @@ import {
   listExperiments,
 } from './experiment-routes.ts';
 import { exportResults, exportRuns } from './export-routes.ts';
+import { startFit } from './fit-routes.ts';
 import { getPredictions, startPrediction, startTest } from './inference-routes.ts';
 import {
   cancelOperation,
@@ -16,7 +17,6 @@ import {
   listOperations,
   listResults,
   listRuns,
-  startFit,
 } from './operation-routes.ts';
 import { createUpload, getHealth, getOpenApi, syncWorker } from './service-routes.ts';
 

@@ -188,9 +188,11 @@ export const syncAnswer = z.object({
       secrets: z.optional(z.record(z.string(), z.string())),
       completedEpochs: z.int(),
       checkpoint: z.optional(checkpoint),
+      /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
+      untilEpoch: z.optional(z.int().check(z.gte(1))),
     }),
   ),
-  /** More runs wait for this worker than `train` holds. */
+  /** More runs wait for this worker than `train` holds, or may come. */
   more: z.boolean(),
   /** Runs to stop at their next chunk boundary, with a checkpoint. */
   stop: z.array(runId),
@@ -198,8 +200,8 @@ export const syncAnswer = z.object({
   drop: z.array(runId),
   /** Stop everything with a checkpoint at the next chunk boundary, report, and leave. */
   exit: z.boolean(),
-  /** When the next sync is due at the latest. */
-  syncIntervalSeconds: z.number(),
+  /** When the next sync is due at the latest; 0 asks for it at once. */
+  syncIntervalSeconds: z.number().check(z.gte(0)),
 });
 
 export type SyncRequest = z.infer<typeof syncRequest>;

@@ -4,11 +4,14 @@ import type { AllowedKnobs, ConfigSpace, Place } from './config-space.ts';
 import { inside, isTooDeep, readConfigSpace } from './config-space.ts';
 import { valueAt } from './config-values.ts';
 import { DomainError } from './domain-error.ts';
+import type { ExpandedGroup, HalvedConfigs } from './expanded-group.ts';
 import { FaultList } from './fault-list.ts';
 import { checkLeafConfig } from './leaf-config.ts';
 import type { Random } from './random.ts';
 import { seededRandom } from './random.ts';
 import { drawDistinct, isCounted } from './random-search.ts';
+import type { Halving } from './sha.ts';
+import { readHalving } from './sha-config.ts';
 
 /*
  * `ml_config` is a config, a generator, or a list nesting any of these. It expands to leaf configs in
@@ -23,6 +26,9 @@ export const maxLeafLength = 65_536;
 /** Characters of all leaf configs together: 10,000 of 1,600 each. */
 const maxGroupLength = 16_000_000;
 
+/** Brackets of one fit; they travel with its operation. */
+const maxBrackets = 100;
+
 const maxSeed = 2 ** 32 - 1;
 
 /** A part of the request that makes leaves: every value of its space, or so many drawn from it. */
@@ -31,26 +37,30 @@ interface Branch {
   readonly space: ConfigSpace;
   readonly leaves: number;
   readonly random?: Random | undefined;
+  /** The SHA it stands in; all its branches name the same one. */
+  readonly halving?: Halving | undefined;
 }
 
 /** Expands `mlConfig` of a fit; refuses with `invalid-config` and a pointer to every fault. */
-export const expandConfigGroup = (mlConfig: unknown, fitSeed: number): readonly LeafConfig[] => {
+export const expandConfigGroup = (mlConfig: unknown, fitSeed: number): ExpandedGroup => {
   const faults = new FaultList();
   const branches = readGroup(
     { value: asJson(mlConfig), place: { pointer: '/mlConfig', depth: 0 }, position: [] },
-    { faults, fitSeed },
+    { faults, fitSeed, isHalved: false },
   );
   refuseAny(faults);
   checkSize(branches, faults);
   refuseAny(faults);
   const configs = branches.flatMap((branch) => expand(branch, faults));
   refuseAny(faults);
-  return configs;
+  return { configs, halved: halvedConfigs(branches) };
 };
 
 interface Reading {
   readonly faults: FaultList;
   readonly fitSeed: number;
+  /** Whether a SHA stands around it. */
+  readonly isHalved: boolean;
 }
 
 /** What is read, where it stands, and its index in each of the lists around it. */
@@ -89,8 +99,9 @@ const readConfig = (
 const readGenerator = (
   word: string,
   { value, place, position }: Part & { readonly value: JsonObject },
-  { faults, fitSeed }: Reading,
+  reading: Reading,
 ): readonly Branch[] => {
+  const { faults } = reading;
   const content = value[word] ?? null;
   const at = inside(place, word);
   if (Object.keys(value).length > 1) {
@@ -98,11 +109,11 @@ const readGenerator = (
   } else if (word === '$grid') {
     return readConfig(content, at, { faults, allowed: 'lists' });
   } else if (word === '$random') {
-    return readRandomSearch({ value: content, place: at, position }, { faults, fitSeed });
+    return readRandomSearch({ value: content, place: at, position }, reading);
   } else if (word === '$sha') {
-    faults.add(at.pointer, 'SHA is not available yet; use GridSearch or RandomSearch');
+    return readSha({ value: content, place: at, position }, reading);
   } else {
-    faults.add(place.pointer, 'is no generator; there are $grid and $random');
+    faults.add(place.pointer, 'is no generator; there are $grid, $random and $sha');
   }
   return [];
 };
@@ -136,6 +147,28 @@ const readRandomSearch = (
   return [{ ...branch, pointer, leaves: numConfigs, random }];
 };
 
+/** A SHA's branches are those of its config group, each with how they are halved together. */
+const readSha = ({ value, place, position }: Part, reading: Reading): readonly Branch[] => {
+  const { faults } = reading;
+  if (reading.isHalved) {
+    faults.add(place.pointer, 'cannot stand inside another SHA; put them side by side in a list');
+    return [];
+  }
+  if (!isObject(value)) {
+    faults.add(place.pointer, 'must have configGroup, metric and mode');
+    return [];
+  }
+  const group = inside(place, 'configGroup');
+  const part = { value: value['configGroup'] ?? null, place: group, position };
+  const branches = readGroup(part, { ...reading, isHalved: true });
+  if (isArray(part.value) && branches.length === 0) {
+    faults.add(group.pointer, 'holds no config; give at least one');
+  }
+  const spaces = branches.map(({ space }) => space);
+  const halving = readHalving(value, place, { spaces, faults });
+  return branches.map((branch) => ({ ...branch, halving }));
+};
+
 const isWhole = (value: Json, low: number, high: number): value is number =>
   Number.isSafeInteger(value) && Number(value) >= low && Number(value) <= high;
 
@@ -152,6 +185,10 @@ const checkSize = (branches: readonly Branch[], faults: FaultList): void => {
   } else if (length > maxGroupLength) {
     const detail = `expands to configs of ${length} characters; at most ${maxGroupLength} are taken`;
     faults.add('/mlConfig', `${detail} (data goes into the data handle)`);
+  }
+  const brackets = halvedConfigs(branches).length;
+  if (brackets > maxBrackets) {
+    faults.add('/mlConfig', `holds ${brackets} SHAs; at most ${maxBrackets} are taken`);
   }
   for (const { space } of branches) {
     if (space.length <= maxLeafLength) continue;
@@ -172,6 +209,20 @@ const expand = (
     faults.add(pointer, `asks for ${leaves} configs, ${detail}`);
   }
   return drawn.map(asLeaf);
+};
+
+/** Which of the leaves each SHA halves; its branches stand one after the other. */
+const halvedConfigs = (branches: readonly Branch[]): readonly HalvedConfigs[] => {
+  const halved = new Map<Halving, HalvedConfigs>();
+  let index = 0;
+  for (const { halving, leaves } of branches) {
+    if (halving) {
+      const before = halved.get(halving) ?? { ...halving, firstIndex: index, count: 0 };
+      halved.set(halving, { ...before, count: before.count + leaves });
+    }
+    index += leaves;
+  }
+  return [...halved.values()];
 };
 
 /** Every value of a space that passed `checkLeafConfig` is an object. */

@@ -55,9 +55,10 @@ export interface DataHandle extends DataHandleKey {
   readonly errorType?: DataErrorType | undefined;
 }
 
-/** The partition that each operation cannot do without, and how the operation is called. */
+/** The partition that each operation, or kind of fit, cannot do without, and how it is called. */
 const needs = {
   fit: { partition: 'train', what: 'a fit' },
+  sha: { partition: 'validation', what: 'SHA, which decides by a metric on it,' },
   test: { partition: 'test', what: 'a test' },
   predict: { partition: 'predict', what: 'a prediction' },
 } as const satisfies Record<string, { readonly partition: Partition; readonly what: string }>;

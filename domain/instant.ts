@@ -9,3 +9,7 @@ export interface Clock {
 /** The moment so many seconds after (or, negative, before) another. */
 export const plusSeconds = (instant: Instant, seconds: number): Instant =>
   new Date(Date.parse(instant) + seconds * 1000).toISOString();
+
+/** Whole and fractional seconds from one moment to a later one. */
+export const secondsBetween = (from: Instant, to: Instant): number =>
+  (Date.parse(to) - Date.parse(from)) / 1000;

@@ -1,9 +1,11 @@
+import type { Budget } from './budget.ts';
 import type { Refusal } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
 import type { InferenceRequest, Predictions } from './inference.ts';
 import { inferenceKinds } from './inference.ts';
 import type { Instant } from './instant.ts';
-import type { MetricValue } from './run.ts';
+import type { MetricValue, RunEnding } from './run.ts';
+import type { Bracket } from './sha.ts';
 
 export const operationKinds = ['fit', ...inferenceKinds, 'download', 'end'] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -36,9 +38,14 @@ export interface FitRequest {
   readonly executor: Executor;
   /** A chunk that takes longer is taken for hung: its run fails, its worker is started anew. */
   readonly chunkTimeoutSeconds: number;
-  /** The first run ID and how many; their leaf configs lie in S3 as `operations/{n}/configs.json`. */
+  /** Of the file of leaf configs in S3. */
+  readonly configsSha256: string;
+  /** The first run ID and how many. */
   readonly firstRunId: number;
   readonly runCount: number;
+  /** Those of the runs that a SHA halves. */
+  readonly brackets?: readonly Bracket[] | undefined;
+  readonly budget?: Budget | undefined;
 }
 
 export interface DownloadRequest {
@@ -70,6 +77,8 @@ export interface Operation extends OperationKey {
   readonly startedAt?: Instant | undefined;
   readonly endedAt?: Instant | undefined;
   readonly plan?: OperationPlan | undefined;
+  /** When its budget was used up. */
+  readonly usedUpAt?: Instant | undefined;
   /** Step Functions executions this operation took; above 1 only when one was lost. */
   readonly executions: number;
   /** What a completed test measured, the loss first. */
@@ -94,6 +103,18 @@ const active: Record<OperationStatus, boolean> = {
 /** Whether the operation still holds its experiment's one place for active operations. */
 export const isActive = (operation: { readonly status: OperationStatus }): boolean =>
   active[operation.status];
+
+/** Why runs of the operation are cut short, when they are. */
+export const cutShortBy = (
+  operation: Pick<Operation, 'status' | 'usedUpAt'>,
+): Extract<RunEnding, 'cancelled' | 'budget'> | undefined => {
+  if (operation.status === 'cancelling' || !isActive(operation)) return 'cancelled';
+  return operation.usedUpAt === undefined ? undefined : 'budget';
+};
+
+/** The brackets of an operation; only a fit has some. */
+export const bracketsOf = ({ request }: Pick<Operation, 'request'>): readonly Bracket[] =>
+  (request.kind === 'fit' && request.brackets) || [];
 
 /** Whether the operation is a test or a prediction, which one worker does with one model. */
 export const isInference = (request: OperationRequest): request is InferenceRequest =>

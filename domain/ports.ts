@@ -3,7 +3,6 @@ import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey, OperationKind } from './operation.ts';
 import type { EpochCheckpoint, EpochResult, Run, RunKey } from './run.ts';
-import type { Worker, WorkerKey } from './worker.ts';
 
 /*
  * What the use cases need from the world. Every read is strongly consistent unless it says otherwise.
@@ -123,53 +122,6 @@ export interface EpochCheckpointStore {
   find(key: RunKey & { readonly epoch: number }): Promise<EpochCheckpoint | undefined>;
   /** All of a run, by epoch. */
   list(key: RunKey): Promise<readonly EpochCheckpoint[]>;
-}
-
-/** Everything one sync is judged by, read at once. */
-export interface SyncContext {
-  readonly worker: Worker;
-  readonly experiment: Experiment;
-  readonly operation: Operation;
-  /** Those of the reported runs that exist. */
-  readonly runs: readonly Run[];
-}
-
-export interface WorkerStore {
-  find(key: WorkerKey): Promise<Worker | undefined>;
-  /** Worker, operation, experiment and the given runs (at most 50) in one read. */
-  findForSync(key: WorkerKey, runIds: readonly number[]): Promise<SyncContext | undefined>;
-  listByOperation(key: OperationKey): Promise<readonly Worker[]>;
-  /** Writes planned workers; those that exist already stay as they are. */
-  createMany(workers: readonly Worker[]): Promise<void>;
-  /** Replaces a worker that still has `expected`'s lease and sequence. */
-  replace(worker: Worker, expected: Pick<Worker, 'lease' | 'sequence'>): Promise<boolean>;
-  /**
-   * Takes in one sync in a transaction: the worker moves on from `expected`, every run is replaced if its
-   * status is still what `runs` says was read, and the data handle if there is one. False when another
-   * caller came first.
-   */
-  acceptSync(sync: {
-    readonly worker: Worker;
-    readonly expected: Pick<Worker, 'lease' | 'sequence'>;
-    readonly runs: readonly { readonly before: Run; readonly after: Run }[];
-    readonly dataHandle?: DataHandle | undefined;
-  }): Promise<boolean>;
-}
-
-/** What AWS Batch last said of a worker's job. */
-export interface JobNote extends WorkerKey {
-  readonly jobId: string;
-  /** AWS Batch's word: SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED. */
-  readonly status: string;
-  readonly reason?: string | undefined;
-  readonly attempts: number;
-  readonly at: Instant;
-}
-
-export interface JobNoteStore {
-  /** Keeps the newest note of each worker; an event that comes late changes nothing. */
-  put(note: JobNote): Promise<void>;
-  listByOperation(key: OperationKey): Promise<readonly JobNote[]>;
 }
 
 export interface DataHandleStore {

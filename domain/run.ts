@@ -72,6 +72,8 @@ export interface Run extends RunKey {
   readonly completedEpochs: number;
   readonly progress?: Progress | undefined;
   readonly checkpoint?: Checkpoint | undefined;
+  /** The epoch after which it waits for its bracket, while it takes part in a SHA. */
+  readonly rung?: number | undefined;
   /** Worker attempts that trained it. */
   readonly attempts: number;
   /** Of those, the last ones in a row that were lost before the run got any further. */
@@ -159,6 +161,7 @@ export const applyReport = (
     completedEpochs: Math.max(run.completedEpochs, report.completedEpochs),
     progress: report.progress ?? run.progress,
     checkpoint: report.checkpoint ?? run.checkpoint,
+    rung: report.status === 'ongoing' ? run.rung : undefined,
     attempts: run.status === 'new' ? run.attempts + 1 : run.attempts,
     fruitlessAttempts: gotFurther(run, report) ? 0 : run.fruitlessAttempts,
     startedAt: run.startedAt ?? now,
@@ -194,8 +197,10 @@ export const loseWorker = (run: Run, reason: string, now: Instant): Run => {
 
 /** Ends an open run with an error. */
 export const fail = (run: Run, error: RunError, now: Instant): Run =>
-  isOpen(run) ? { ...run, status: 'failed', endedBy: 'error', endedAt: now, error } : run;
+  isOpen(run)
+    ? { ...run, status: 'failed', endedBy: 'error', endedAt: now, error, rung: undefined }
+    : run;
 
 /** Cuts an open run short; it keeps its checkpoint and its metrics. */
 export const cutShort = (run: Run, endedBy: RunEnding, now: Instant): Run =>
-  isOpen(run) ? { ...run, status: 'stopped', endedBy, endedAt: now } : run;
+  isOpen(run) ? { ...run, status: 'stopped', endedBy, endedAt: now, rung: undefined } : run;

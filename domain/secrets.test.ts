@@ -39,7 +39,7 @@ describe('setting secrets aside', () => {
     const knobs = { api_key: { $list: ['a-1', 'b-1', 'a-1'] }, hf_token: 'b-1' };
     const { config: grid, secrets } = setSecretsAside({ $grid: config(knobs) }, 'set');
     expect(secrets).toEqual({ 'set-0': 'a-1', 'set-1': 'b-1' });
-    const leaves = expandConfigGroup(grid, 1);
+    const leaves = expandConfigGroup(grid, 1).configs;
     expect(leaves.map(({ user_knobs }) => user_knobs)).toEqual(
       ['set-0', 'set-1', 'set-0'].map((name) => ({
         api_key: secret(name),

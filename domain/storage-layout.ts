@@ -19,19 +19,19 @@ export const codeKey = (key: ExperimentKey, sha256: string): string =>
 export const manifestKey = (key: ExperimentKey, dataHandleId: string): string =>
   `${experimentPrefix(key)}data/${dataHandleId}/manifest.json`;
 
-export const operationPrefix = (key: ExperimentKey, operation: number): string =>
+const operationPrefix = (key: ExperimentKey, operation: number): string =>
   `${experimentPrefix(key)}operations/${operation}/`;
 
-/** The leaf configs of a fit, a JSON array in run ID order. */
-export const configsKey = (key: ExperimentKey, operation: number): string =>
-  `${operationPrefix(key, operation)}configs.json`;
+/**
+ * The leaf configs of a fit, a JSON array in run ID order. Of fits that race for one operation's number
+ * each has a file of its own, so that the one which starts trains what it was asked to.
+ */
+export const configsKey = (key: ExperimentKey, operation: number, sha256: string): string =>
+  `${operationPrefix(key, operation)}configs-${sha256}.json`;
 
 /** What an attempt of an operation's worker writes; a fenced one overwrites nothing of the next. */
 export const attemptPrefix = (key: ExperimentKey, operation: number, lease: number): string =>
   `${operationPrefix(key, operation)}lease-${lease}/`;
-
-/** Whether a key is of what an attempt wrote, which counts only if the operation says so. */
-export const isAttemptKey = (key: string): boolean => /\/operations\/\d+\/lease-\d+\//.test(key);
 
 /**
  * The values of a set of secrets, a JSON object by name. It lies outside of the experiment's prefix, which

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nothingDealt } from './dealing.ts';
 import type { Experiment } from './experiment.ts';
 import type { Operation } from './operation.ts';
 import type { Worker } from './worker.ts';
@@ -36,12 +37,13 @@ const planned: Worker = {
   operation: 1,
   worker: 1,
   status: 'planned',
-  runIds: [1],
+  revision: 0,
+  dealing: nothingDealt([1]),
   plannedTokenSha256: 'planned',
   tokenSha256s: [],
   lease: 0,
   sequence: 0,
-  dealt: { from: 0, count: 0 },
+  runtimeSeconds: 0,
   jobs: 1,
   leaseAtJobStart: 0,
 };
@@ -52,7 +54,8 @@ const advanced = (worker: Worker, presented: Presentation, tokenSha256?: string)
   advance(worker, admit({ worker, experiment, operation }, presented), {
     presented,
     tokenSha256,
-    dealt: worker.dealt,
+    dealing: worker.dealing,
+    runtimeSeconds: 1.5,
     now: at,
   });
 
@@ -112,4 +115,29 @@ test('nothing is taken from the workers of an ended experiment or of an operatio
   );
   const over: Operation = { ...operation, status: 'completed' };
   expect(() => admit({ worker: working, experiment, operation: over }, first)).toThrow(/is over/);
+});
+
+describe('a worker', () => {
+  const told = (dealing: Worker['dealing'], worker = working) =>
+    advance(worker, 'next', {
+      presented: { ...first, sequence: 2 },
+      tokenSha256: undefined,
+      dealing,
+      runtimeSeconds: 2,
+      now: '2026-01-01T00:01:00.000Z',
+    });
+  const atRungs = [{ bracket: 0, epoch: 1, runIds: [1] }];
+
+  test('adds up what it told of training', () => {
+    expect(told(working.dealing).runtimeSeconds).toBe(3.5);
+  });
+
+  test('is idle from the first sync on at which all its runs wait at rungs', () => {
+    expect(told(working.dealing).idleSince).toBeUndefined();
+    const idle = told({ ...nothingDealt([]), atRungs });
+    expect(idle.idleSince).toBe('2026-01-01T00:01:00.000Z');
+    expect(told(idle.dealing, { ...idle, idleSince: at }).idleSince).toBe(at);
+    expect(told({ ...idle.dealing, held: [2] }, idle).idleSince).toBeUndefined();
+    expect(told(nothingDealt([]), idle).idleSince).toBeUndefined();
+  });
 });

@@ -1,3 +1,5 @@
+import type { Dealing } from './dealing.ts';
+import { isIdle } from './dealing.ts';
 import { DomainError } from './domain-error.ts';
 import type { Experiment } from './experiment.ts';
 import type { Instant } from './instant.ts';
@@ -76,13 +78,16 @@ export const advance = (
   {
     presented,
     tokenSha256,
-    dealt,
+    dealing,
+    runtimeSeconds,
     now,
   }: {
-    presented: Presentation;
-    tokenSha256: string | undefined;
-    dealt: Worker['dealt'];
-    now: Instant;
+    readonly presented: Presentation;
+    readonly tokenSha256: string | undefined;
+    readonly dealing: Dealing;
+    /** Seconds of training that the sync told of. */
+    readonly runtimeSeconds: number;
+    readonly now: Instant;
   },
 ): Worker => ({
   ...worker,
@@ -92,8 +97,10 @@ export const advance = (
   attempt: presented.attempt,
   sequence: presented.sequence,
   tokenSha256s: rotated(worker, admission, tokenSha256),
-  dealt,
+  dealing,
   lastSyncAt: now,
+  idleSince: isIdle(dealing) ? (worker.idleSince ?? now) : undefined,
+  runtimeSeconds: worker.runtimeSeconds + runtimeSeconds,
 });
 
 /** A new token comes first; the one before it stays good until the next, as the answer may be lost. */

@@ -1,5 +1,7 @@
+import type { Dealing } from './dealing.ts';
 import type { Inference } from './inference.ts';
 import type { Instant } from './instant.ts';
+import { secondsBetween } from './instant.ts';
 import type { OperationKey } from './operation.ts';
 
 export interface WorkerKey extends OperationKey {
@@ -16,7 +18,9 @@ export type WorkerStatus = (typeof workerStatuses)[number];
  */
 export interface Worker extends WorkerKey {
   readonly status: WorkerStatus;
-  readonly runIds: readonly number[];
+  /** Counts every change of the worker, so that none is made on a stale view of it. */
+  readonly revision: number;
+  readonly dealing: Dealing;
   /** SHA-256 of the token planned for the job's environment, good for one exchange per attempt. */
   readonly plannedTokenSha256: string;
   /** SHA-256 of the tokens the newest attempt may use: the one last given, and the one before it. */
@@ -26,9 +30,11 @@ export interface Worker extends WorkerKey {
   readonly attempt?: number | undefined;
   /** The last sync accepted from this lease. */
   readonly sequence: number;
-  /** Which of `runIds` this lease was dealt: `count` of them from the start, the last answer's from `from` on. */
-  readonly dealt: { readonly from: number; readonly count: number };
   readonly lastSyncAt?: Instant | undefined;
+  /** Since when it has had nothing to train, while its runs wait at rungs. */
+  readonly idleSince?: Instant | undefined;
+  /** Seconds of training it told of, over all leases. */
+  readonly runtimeSeconds: number;
   /** Of a test's or a prediction's worker: how far it got, and how it came out. */
   readonly inference?: Inference | undefined;
   /** AWS Batch jobs started for this worker so far, and the lease when the newest one was. */
@@ -41,6 +47,40 @@ export const maxJobsPerWorker = 20;
 
 /** Seconds without a sync after which a worker's host is taken for lost. */
 export const leaseSeconds = 120;
+
+/** Whether the worker was heard lately enough to be training. */
+export const isAtWork = ({ status, lastSyncAt }: Worker, now: Instant): boolean =>
+  status === 'working' &&
+  lastSyncAt !== undefined &&
+  secondsBetween(lastSyncAt, now) < leaseSeconds;
+
+/** Seconds that an idle worker waits for runs of others that train, and for runs that nobody trains yet. */
+const patienceSeconds = { atWork: 600, notAtWork: 30 } as const;
+
+/**
+ * Whether a worker with nothing to train waits for the runs that its own wait for. It holds a GPU that the
+ * others may need to come so far, so it leaves soon when they are not at work, and at last anyway; it is
+ * started again when there is something for it.
+ */
+export const isWorthWaiting = ({
+  idleSeconds,
+  areAtWork,
+}: {
+  readonly idleSeconds: number;
+  readonly areAtWork: boolean;
+}): boolean => idleSeconds < (areAtWork ? patienceSeconds.atWork : patienceSeconds.notAtWork);
+
+/** Bounds of `secondsToNextLook`; a cancelled worker is gone within the longest. */
+const look = { shortestSeconds: 10, longestSeconds: 300, shareOfWait: 0.1 } as const;
+
+/**
+ * Until the workflow looks again whether a worker without a job has something to train: a tenth of the
+ * time it has waited. So looks are frequent at first and few in the end, as an execution's history is bounded.
+ */
+export const secondsToNextLook = (waitedSeconds: number): number => {
+  const seconds = Math.round(look.shareOfWait * waitedSeconds);
+  return Math.min(look.longestSeconds, Math.max(look.shortestSeconds, seconds));
+};
 
 const four = (n: number): string => String(n).padStart(4, '0');
 

@@ -9,6 +9,7 @@ import { Events } from './events.ts';
 import { FrontDoor } from './front-door.ts';
 import { gpuPrice } from './gpu-price.ts';
 import { jobTermination } from './job-termination.ts';
+import { maxWorkers } from './max-workers.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
 import { routeAccess } from './route-access.ts';
 import { StateTable } from './state-table.ts';
@@ -44,6 +45,7 @@ export class ControlPlaneStack extends Stack {
       frontDoor,
       syncWorker,
       access: routeAccess({
+        maxWorkers: maxWorkers(settings),
         table,
         store,
         workflows,

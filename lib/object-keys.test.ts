@@ -28,7 +28,7 @@ const log = logKey(
 test.each([
   [anyUpload, uploadKey('default', 'a/b.csv')],
   [anyCode, codeKey(experiment, 'abc')],
-  [anyOperationFile, configsKey(experiment, 1)],
+  [anyOperationFile, configsKey(experiment, 1, 'abc')],
   [anyLog, log],
   [anyExport, exportKey(experiment, 'id/results.csv')],
   [anySecret, secretsKey(experiment, 'set')],

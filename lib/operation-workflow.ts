@@ -8,6 +8,8 @@ import {
   Pass,
   StateMachineType,
   Succeed,
+  Wait,
+  WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { EngineJobArns } from './engine-job.ts';
@@ -81,11 +83,15 @@ export class OperationWorkflow extends Construct {
     const takeUpAgain = new Pass(this, 'Take the worker up again', {
       parameters: { ...operationFields(), ...launchFields('$.settled') },
     });
+    const waitForOthers = new Wait(this, 'Wait for the runs of other workers', {
+      time: WaitTime.secondsPath('$.settled.seconds'),
+    });
     const done = new Succeed(this, 'The worker is done', { outputPath: JsonPath.DISCARD });
     train.addCatch(settle, { resultPath: '$.failure' });
     settle.next(
       new Choice(this, 'Is anything left for the worker?')
-        .when(Condition.booleanEquals('$.settled.again', true), takeUpAgain.next(train))
+        .when(Condition.stringEquals('$.settled.next', 'train'), takeUpAgain.next(train))
+        .when(Condition.stringEquals('$.settled.next', 'wait'), waitForOthers.next(settle))
         .otherwise(done),
     );
     return train.next(settle);

@@ -17,6 +17,8 @@ interface World {
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
   readonly terminateJobs: Access;
+  /** Knows how many workers an operation may have at once. */
+  readonly maxWorkers: Access;
   /** Knows what an hour of a GPU costs. */
   readonly gpuPrice: Access;
   readonly checkMlSpec: Access;
@@ -28,6 +30,7 @@ export const routeAccess = ({
   store,
   workflows,
   terminateJobs,
+  maxWorkers,
   gpuPrice,
   checkMlSpec,
 }: World): RouteAccess => ({
@@ -45,6 +48,8 @@ export const routeAccess = ({
     store.put(anyOperationFile),
     store.put(anySecret),
     workflows.operation.start,
+    maxWorkers,
+    gpuPrice,
   ],
   startTest: [table.readWrite, store.put(anySecret), workflows.operation.start],
   startPrediction: [table.readWrite, store.put(anySecret), workflows.operation.start],

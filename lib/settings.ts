@@ -22,7 +22,7 @@ const settingsShape = z.object({
   /** GPUs that all workspaces together may have running, on Spot and on On-Demand hosts each. */
   maxGpus: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(1000)), 16),
   /**
-   * What an hour of a worker's GPU costs in USD, for `costUsd` of runs; 0 leaves costs out. The default
+   * What an hour of a worker's GPU costs in USD, for costs, estimates and budgets; 0 leaves them out. The default
    * is the g4dn.xlarge On-Demand in us-east-1; on Spot it costs about a third.
    */
   gpuHourUsd: z._default(z.coerce.number().check(z.gte(0)), 0.526),

@@ -1,10 +1,10 @@
 import { Construct } from 'constructs';
-import type { Access } from './access.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import type { Deployment } from './deployment.ts';
 import { EndWorkflow } from './end-workflow.ts';
 import type { EngineJobArns } from './engine-job.ts';
 import { FanfoldFunction } from './fanfold-function.ts';
+import { maxWorkers } from './max-workers.ts';
 import { anyExperimentObject, anyOperationFile, anySavedArtifact } from './object-keys.ts';
 import { OperationWorkflow } from './operation-workflow.ts';
 import type { StateTable } from './state-table.ts';
@@ -28,16 +28,12 @@ export class Workflows extends Construct {
     super(scope, id);
     const { deployment, table, store, jobs, apiUrl } = props;
     const { settings } = deployment;
-    const maxWorkers: Access = {
-      environment: { DEFAULT_MAX_WORKERS: String(settings.maxWorkers) },
-      statements: [],
-    };
     const planOperation = new FanfoldFunction(this, 'PlanOperation', {
       deployment,
       useCase: 'planOperation',
       description: 'Plans an operation’s workers',
       kind: 'step',
-      access: [table.readWrite, store.get(anyOperationFile), store.list, maxWorkers],
+      access: [table.readWrite, store.get(anyOperationFile), store.list, maxWorkers(settings)],
     });
     const settleWorker = new FanfoldFunction(this, 'SettleWorker', {
       deployment,

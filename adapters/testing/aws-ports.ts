@@ -12,6 +12,7 @@ import { DynamoJobNoteStore } from '../dynamo-job-note-store.ts';
 import { DynamoOperationStore } from '../dynamo-operation-store.ts';
 import { DynamoResultStore } from '../dynamo-result-store.ts';
 import { DynamoRunStore } from '../dynamo-run-store.ts';
+import { DynamoRungStore } from '../dynamo-rung-store.ts';
 import { DynamoTable } from '../dynamo-table.ts';
 import { DynamoTokenStore } from '../dynamo-token-store.ts';
 import { DynamoWorkerStore } from '../dynamo-worker-store.ts';
@@ -53,6 +54,7 @@ const stores = async (config: EmulatorConfig) => {
     operations: new DynamoOperationStore(table),
     runs: new DynamoRunStore(table),
     results: new DynamoResultStore(table),
+    rungs: new DynamoRungStore(table),
     epochCheckpoints: new DynamoEpochCheckpointStore(table),
     workers: new DynamoWorkerStore(table),
     jobNotes: new DynamoJobNoteStore(table),

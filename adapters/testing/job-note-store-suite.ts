@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JobNote, JobNoteStore } from '../../domain/ports.ts';
+import type { JobNote, JobNoteStore } from '../../domain/worker-ports.ts';
 import { later, newKey, now } from './samples.ts';
 
 /** What holds of every `JobNoteStore`. */

@@ -51,6 +51,17 @@ const keeping = (ports: () => { readonly runs: RunStore }) =>
       ]);
     });
 
+    it('takes runs whose configs are as large as they may be, and gives back where they stand', async () => {
+      const { runs } = ports();
+      const key = newKey();
+      const config = { text: 'x'.repeat(65_000) };
+      await runs.createMany(range(1, 150).map((n) => ({ ...runOf(key, n), config, rung: n })));
+      const found = await runs.findMany(key, range(1, 150));
+      expect(found.map(({ rung }) => rung)).toEqual(range(1, 150));
+      await runs.replace({ ...runOf(key, 7), rung: undefined }, 'new');
+      expect((await runs.find(runOf(key, 7)))?.rung).toBeUndefined();
+    });
+
     it('finds many in the order asked, over buckets', async () => {
       const { runs } = ports();
       const key = newKey();

@@ -1,4 +1,5 @@
 import type { DataHandle } from '../../domain/data-handle.ts';
+import { nothingDealt } from '../../domain/dealing.ts';
 import type { Experiment, ExperimentKey } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
 import type { Page, PageRequest } from '../../domain/ports.ts';
@@ -45,6 +46,7 @@ export const fitOf = (
     seed: 1,
     executor: 'single',
     chunkTimeoutSeconds: 60,
+    configsSha256: 'c0ff',
     firstRunId: 1,
     runCount,
   },
@@ -87,12 +89,13 @@ export const workerOf = ({ workspace, experiment }: ExperimentKey, worker: numbe
   operation: 1,
   worker,
   status: 'planned',
-  runIds: [1, 2],
+  revision: 0,
+  dealing: nothingDealt([1, 2]),
   plannedTokenSha256: 'cd'.repeat(32),
   tokenSha256s: [],
   lease: 0,
   sequence: 0,
-  dealt: { from: 0, count: 0 },
+  runtimeSeconds: 0,
   jobs: 1,
   leaseAtJobStart: 0,
 });

@@ -4,19 +4,10 @@ import type {
   ExperimentStore,
   OperationStore,
   RunStore,
-  WorkerStore,
 } from '../../domain/ports.ts';
 import type { Worker } from '../../domain/worker.ts';
-import {
-  count,
-  dataHandleOf,
-  experimentOf,
-  fitOf,
-  later,
-  newKey,
-  runOf,
-  workerOf,
-} from './samples.ts';
+import type { WorkerStore } from '../../domain/worker-ports.ts';
+import { dataHandleOf, experimentOf, fitOf, later, newKey, runOf, workerOf } from './samples.ts';
 
 type Ports = {
   readonly experiments: ExperimentStore;
@@ -52,7 +43,7 @@ const reading = (ports: () => Ports) =>
       const plan = [2, 1, 10].map((n) => workerOf(key, n));
       await workers.createMany(plan);
       await workers.createMany([{ ...workerOf(key, 3), operation: 2 }]);
-      await workers.replace({ ...workerOf(key, 2), lease: 1 }, { lease: 0, sequence: 0 });
+      await workers.replace({ ...workerOf(key, 2), lease: 1 }, { revision: 0 });
       await workers.createMany(plan);
       const found = await workers.listByOperation(workerOf(key, 1));
       expect(found.map(({ worker, lease }) => [worker, lease])).toEqual([
@@ -86,14 +77,14 @@ const accepting = (ports: () => Ports) =>
       const { key, worker, first } = await planned(ports());
       const dataHandle = { ...dataHandleOf(key), status: 'ready' } as const;
       const after = { ...worker, lease: 1, sequence: 1, lastSyncAt: later };
-      const accepted = await workers.acceptSync({
+      const accepted = await workers.replaceWith({
         worker: after,
         expected: worker,
         runs: [{ before: first, after: { ...first, status: 'ongoing' } }],
         dataHandle,
       });
-      expect(accepted).toBe(true);
-      expect(await workers.find(worker)).toEqual(after);
+      expect(accepted).toEqual({ ...after, revision: 1 });
+      expect(await workers.find(worker)).toEqual(accepted);
       expect((await runs.find(first))?.status).toBe('ongoing');
       expect(await dataHandles.find(dataHandle)).toEqual(dataHandle);
     });
@@ -102,7 +93,7 @@ const accepting = (ports: () => Ports) =>
       const { runs, workers } = ports();
       const { worker, first, second } = await planned(ports());
       await runs.replace({ ...second, status: 'stopped' }, 'new');
-      const accepted = await workers.acceptSync({
+      const accepted = await workers.replaceWith({
         worker: { ...worker, sequence: 1 },
         expected: worker,
         runs: [first, second].map((run) => ({
@@ -110,7 +101,7 @@ const accepting = (ports: () => Ports) =>
           after: { ...run, status: 'ongoing' as const },
         })),
       });
-      expect(accepted).toBe(false);
+      expect(accepted).toBeUndefined();
       expect((await runs.find(first))?.status).toBe('new');
       expect((await workers.find(worker))?.sequence).toBe(0);
     });
@@ -119,7 +110,7 @@ const accepting = (ports: () => Ports) =>
       const { runs, workers } = ports();
       const { worker, first } = await planned(ports());
       const [accepted, stopped] = await Promise.all([
-        workers.acceptSync({
+        workers.replaceWith({
           worker: { ...worker, sequence: 1 },
           expected: worker,
           runs: [{ before: first, after: { ...first, status: 'ongoing' } }],
@@ -144,26 +135,28 @@ const keeping = (ports: () => Ports) =>
         fruitlessAttempts: 0,
       };
       const told = { ...worker, sequence: 1, inference };
-      expect(await workers.acceptSync({ worker: told, expected: worker, runs: [] })).toBe(true);
+      const kept = await workers.replace(told, worker);
       const found = await workers.find(worker);
-      expect(found).toEqual(told);
+      expect(found).toEqual({ ...told, revision: 1 });
+      expect(kept).toEqual(found);
       expect(Object.keys(found?.inference?.metrics ?? {})).toEqual(['test_loss', 'zeta', 'alpha']);
     });
   });
 
 const fencing = (ports: () => Ports) =>
   describe('a worker store, fencing', () => {
-    it('accepts one of many syncs with the same number, and none of a fenced lease', async () => {
+    it('takes in one of many changes made on the same view of a worker, and none on a stale one', async () => {
       const { workers } = ports();
       const { worker, first } = await planned(ports());
       const sync = (lease: number) =>
-        workers.acceptSync({
+        workers.replaceWith({
           worker: { ...worker, lease, sequence: 1 },
           expected: worker,
           runs: [{ before: first, after: first }],
         });
-      expect(count(await Promise.all([1, 2, 3, 4].map(sync)), true)).toBe(1);
-      const fenced = { ...worker, lease: 0, sequence: 2 };
-      expect(await workers.replace(fenced, { lease: 0, sequence: 1 })).toBe(false);
+      const accepted = (await Promise.all([1, 2, 3, 4].map(sync))).filter(Boolean);
+      expect(accepted).toHaveLength(1);
+      expect(await workers.replace({ ...worker, sequence: 2 }, worker)).toBeUndefined();
+      expect(await workers.find(worker)).toEqual(accepted[0]);
     });
   });

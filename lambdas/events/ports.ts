@@ -1,12 +1,6 @@
 import type { Clock } from '../../domain/instant.ts';
-import type {
-  ExperimentStore,
-  JobNoteStore,
-  JobQueue,
-  OperationStore,
-  WorkerStore,
-  Workflows,
-} from '../../domain/ports.ts';
+import type { ExperimentStore, JobQueue, OperationStore, Workflows } from '../../domain/ports.ts';
+import type { JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** What the answers to events and the sweeper need from the world. */
 export interface EventPorts {

@@ -16,6 +16,7 @@ import {
   gpuHourUsd,
   jobNotes,
   jobQueue,
+  maxWorkers,
   mlSpecs,
   operations,
   results,
@@ -100,11 +101,14 @@ export const createUploadHandler = /* @__PURE__ */ http(createUpload, () => ({
 export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   experiments: experiments(),
   operations: operations(),
+  runs: runs(),
   dataHandles: dataHandles(),
   artifacts: artifacts(),
   workflows: workflows(),
   clock,
   entropy,
+  maxWorkers: maxWorkers(),
+  gpuHourUsd: gpuHourUsd(),
 }));
 
 const inferencePorts = () => ({

@@ -8,7 +8,6 @@ import type {
   EpochCheckpointStore,
   ExperimentStore,
   Exports,
-  JobNoteStore,
   JobQueue,
   MlSpecChecker,
   OperationStore,
@@ -16,9 +15,9 @@ import type {
   RunStore,
   TokenStore,
   Uploads,
-  WorkerStore,
   Workflows,
 } from '../../domain/ports.ts';
+import type { JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** Everything a use case over HTTP may need; each names the ones it does. */
 export interface HttpPorts {
@@ -45,4 +44,6 @@ export interface HttpPorts {
   readonly mlSpecs: MlSpecChecker;
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Workers an operation may have at once in a workspace. */
+  readonly maxWorkers: number;
 }

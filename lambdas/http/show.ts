@@ -1,20 +1,23 @@
 import type {
   DataHandleResource,
   ExperimentResource,
+  FitPlanResource,
   OperationResource,
   ResultResource,
   RunResource,
 } from '../../contract/resources.ts';
-import { costUsd } from '../../domain/cost.ts';
+import { costUsd, secondsPerHour } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { gpuUtilization } from '../../domain/gpu-use.ts';
 import type { Inference, Model } from '../../domain/inference.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
-import type { JobNote } from '../../domain/ports.ts';
 import type { EpochResult, Run } from '../../domain/run.ts';
 import { shownConfig } from '../../domain/secrets.ts';
+import type { Bracket } from '../../domain/sha.ts';
+import { rungsOf } from '../../domain/sha.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
+import type { JobNote } from '../../domain/worker-ports.ts';
 
 /* Entities as HTTP shows them: what is inside stays inside. Undefined members vanish in JSON. */
 
@@ -45,6 +48,7 @@ export const showOperation = (
   endedAt: operation.endedAt,
   plan: operation.plan,
   ...showRequest(operation.request),
+  budget: showBudget(operation),
   progress: inference?.progress,
   metrics: operation.metrics,
   predictions: operation.predictions && {
@@ -67,8 +71,9 @@ export const showOperation = (
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
   switch (request.kind) {
     case 'fit': {
-      const { dataHandleId, executor, firstRunId, runCount } = request;
-      return { dataHandleId, executor, firstRunId, runCount };
+      const { dataHandleId, executor, firstRunId, runCount, brackets } = request;
+      const halved = brackets?.map(showBracket);
+      return { dataHandleId, executor, firstRunId, runCount, brackets: halved };
     }
     case 'test':
     case 'predict': {
@@ -80,6 +85,17 @@ const showRequest = (request: OperationRequest): Partial<OperationResource> => {
     case 'end':
       return { artifactsUri: request.artifactsUri };
   }
+};
+
+const showBudget = ({ request, usedUpAt }: Operation): OperationResource['budget'] => {
+  if (request.kind !== 'fit' || !request.budget) return undefined;
+  const { gpuSeconds, usd } = request.budget;
+  return { gpuHours: gpuSeconds / secondsPerHour, usd, usedUpAt };
+};
+
+export const showBracket = (bracket: Bracket): FitPlanResource['brackets'][number] => {
+  const { firstRunId, runCount, metric, mode, eta, maxEpochs } = bracket;
+  return { firstRunId, runCount, metric, mode, eta, rungs: [...rungsOf(bracket)], maxEpochs };
 };
 
 const showModel = (model: Model): NonNullable<OperationResource['model']> => {
@@ -120,6 +136,7 @@ export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResour
   endedBy: run.endedBy,
   completedEpochs: run.completedEpochs,
   progress: run.progress,
+  rung: run.rung,
   checkpointUri: run.checkpoint && `s3://${bucket}/${run.checkpoint.prefix}`,
   config: shownConfig(run.config),
   attempts: run.attempts,

@@ -1,42 +1,49 @@
-import { startFit as route } from '../../contract/operation-routes.ts';
+import { startFit as route } from '../../contract/fit-routes.ts';
+import type { Call } from '../../contract/route.ts';
+import { budgetOf } from '../../domain/budget.ts';
 import { asJson } from '../../domain/config.ts';
 import { expandConfigGroup } from '../../domain/config-group.ts';
+import type { DataHandle } from '../../domain/data-handle.ts';
 import { checkUsable } from '../../domain/data-handle.ts';
+import type { ExpandedGroup } from '../../domain/expanded-group.ts';
+import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
-import type { OperationRequest } from '../../domain/operation.ts';
+import type { FitRequest } from '../../domain/operation.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
 import { configsKey, secretsKey } from '../../domain/storage-layout.ts';
+import { sha256 } from '../token.ts';
 import { useCase } from '../use-case.ts';
-import { findDataHandle } from './look-up.ts';
+import { findAliveExperiment, findDataHandle } from './look-up.ts';
+import { planFit } from './plan-fit.ts';
 import type { HttpPorts } from './ports.ts';
 import { showOperation } from './show.ts';
 import type { StartPorts } from './start-operation.ts';
 import { startOperation } from './start-operation.ts';
 
-type Ports = StartPorts & Pick<HttpPorts, 'dataHandles' | 'artifacts' | 'entropy'>;
+type Ports = StartPorts &
+  Pick<HttpPorts, 'dataHandles' | 'artifacts' | 'runs' | 'entropy' | 'maxWorkers' | 'gpuHourUsd'>;
 
 export const startFit = useCase(route, async ({ params, body, idempotencyKey }, ports: Ports) => {
   const set = ports.entropy.id(16);
   const { config: mlConfig, secrets } = setSecretsAside(asJson(body.mlConfig), set);
-  const configs = expandConfigGroup(mlConfig, body.seed);
-  const { dataHandleId, seed, numChunks, executor, chunkTimeoutSeconds } = body;
-  const request = async (experiment: Experiment): Promise<OperationRequest> => {
-    checkUsable(await findDataHandle({ ...params, dataHandleId }, ports), 'fit');
-    const key = configsKey(params, experiment.lastOperation + 1);
-    await ports.artifacts.putText(key, JSON.stringify(configs));
+  const group = expandConfigGroup(mlConfig, body.seed);
+  const budget = body.budget && budgetOf(body.budget, ports.gpuHourUsd);
+  if (body.dryRun) {
+    const experiment = await findAliveExperiment(params, ports);
+    checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
+    return { status: 200, body: await planFit(experiment, group, body.dataHandleId, ports) };
+  }
+  const configs = JSON.stringify(group.configs);
+  const configsSha256 = sha256(configs);
+  const request = async (experiment: Experiment): Promise<FitRequest> => {
+    checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
+    const key = configsKey(params, experiment.lastOperation + 1, configsSha256);
+    await ports.artifacts.putText(key, configs);
     if (Object.keys(secrets).length > 0) {
       await ports.artifacts.putText(secretsKey(params, set), JSON.stringify(secrets));
     }
-    return {
-      kind: 'fit',
-      dataHandleId,
-      seed,
-      numChunks,
-      executor,
-      chunkTimeoutSeconds,
-      firstRunId: experiment.lastRunId + 1,
-      runCount: configs.length,
-    };
+    const firstRunId = experiment.lastRunId + 1;
+    return requestOf(body, group, { firstRunId, configsSha256, budget });
   };
   // A hash of the secrets themselves would let whoever reads it try them out.
   const asked = { ...body, mlConfig: hideSecrets(mlConfig) };
@@ -46,3 +53,24 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
   );
   return { status: 202, body: showOperation(operation) };
 });
+
+const requestOf = (
+  { dataHandleId, seed, numChunks, executor, chunkTimeoutSeconds }: Call<typeof route>['body'],
+  group: ExpandedGroup,
+  settled: Pick<FitRequest, 'firstRunId' | 'configsSha256' | 'budget'>,
+): FitRequest => ({
+  kind: 'fit',
+  dataHandleId,
+  seed,
+  numChunks,
+  executor,
+  chunkTimeoutSeconds,
+  ...settled,
+  runCount: group.configs.length,
+  brackets: group.halved.length > 0 ? bracketsFrom(settled.firstRunId, group) : undefined,
+});
+
+const checkDataHandle = (handle: DataHandle, { halved }: ExpandedGroup): void => {
+  checkUsable(handle, 'fit');
+  if (halved.length > 0) checkUsable(handle, 'sha');
+};

@@ -1,50 +1,45 @@
 import type { SyncAnswer } from '../../contract/worker-protocol.ts';
-import type { SyncContext } from '../../domain/ports.ts';
+import type { Dealing } from '../../domain/dealing.ts';
+import { deal } from '../../domain/dealing.ts';
+import { cutShortBy } from '../../domain/operation.ts';
+import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
-import type { Worker } from '../../domain/worker.ts';
+import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { Admission } from '../../domain/worker-sync.ts';
 import type { WorkerPorts } from './ports.ts';
 import { secretsFor } from './secrets.ts';
 
-interface Dealing {
-  readonly dealt: Worker['dealt'];
+interface Dealt {
+  readonly dealing: Dealing;
   readonly train: SyncAnswer['train'];
-  readonly more: boolean;
 }
 
 /**
  * Deals the worker its next runs, as many as it has room for. Runs that are over are passed by. A
- * repeated sync is dealt the same runs again; a new lease starts over.
+ * repeated sync is dealt the same runs again.
  */
 export const dealRuns = async (
   { worker, operation }: SyncContext,
-  admission: Admission,
-  room: number,
+  dealing: Dealing,
+  { admission, room }: { readonly admission: Admission; readonly room: number },
   { runs, artifacts }: Pick<WorkerPorts, 'runs' | 'artifacts'>,
-): Promise<Dealing> => {
-  const from = start(worker, admission);
-  if (operation.status === 'cancelling')
-    return { dealt: { from, count: from }, train: [], more: false };
-  const count =
-    admission === 'repeat' ? worker.dealt.count : Math.min(from + room, worker.runIds.length);
-  const found = await runs.findMany(worker, worker.runIds.slice(from, count));
-  const dealt = found.filter(isOpen);
-  const secretsOf = await secretsFor(worker, dealt, { artifacts });
-  const train = dealt.map((run) => ({
-    runId: run.runId,
-    config: run.config,
-    ...secretsOf(run),
-    completedEpochs: run.checkpoint?.epoch ?? 0,
-    ...(run.checkpoint && { checkpoint: run.checkpoint }),
-  }));
-  return { dealt: { from, count }, train, more: count < worker.runIds.length };
+): Promise<Dealt> => {
+  if (cutShortBy(operation)) return { dealing: deal(dealing, 0, []), train: [] };
+  const again = admission === 'repeat';
+  const runIds = again ? dealing.last : dealing.waiting.slice(0, room);
+  const open = (await runs.findMany(worker, runIds)).filter(isOpen);
+  const secretsOf = await secretsFor(worker, open, { artifacts });
+  const dealt = open.map(({ runId }) => runId);
+  return {
+    dealing: again ? dealing : deal(dealing, runIds.length, dealt),
+    train: open.map((run) => ({ ...show(run), ...secretsOf(run) })),
+  };
 };
 
-const start = (worker: Worker, admission: Admission): number => {
-  const starts: Record<Admission, number> = {
-    'new-lease': 0,
-    next: worker.dealt.count,
-    repeat: worker.dealt.from,
-  };
-  return starts[admission];
-};
+const show = ({ runId, config, checkpoint, rung }: Run): SyncAnswer['train'][number] => ({
+  runId,
+  config,
+  completedEpochs: checkpoint?.epoch ?? 0,
+  ...(checkpoint && { checkpoint }),
+  ...(rung !== undefined && { untilEpoch: rung }),
+});

@@ -1,6 +1,6 @@
 import type { SyncRequest } from '../../contract/worker-protocol.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
-import type { SyncContext } from '../../domain/ports.ts';
+import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { WorkerPorts } from './ports.ts';
 
 /** The data handle as a finished download leaves it; `undefined` while there is nothing to tell. */

@@ -5,7 +5,9 @@ import {
   dataHandles,
   entropy,
   epochCheckpoints,
+  operations,
   results,
+  rungs,
   runs,
   workers,
 } from '../../adapters/aws.ts';
@@ -14,8 +16,10 @@ import { syncWorker } from './sync-worker.ts';
 
 export const syncWorkerHandler = /* @__PURE__ */ http(syncWorker, () => ({
   workers: workers(),
+  operations: operations(),
   runs: runs(),
   results: results(),
+  rungs: rungs(),
   epochCheckpoints: epochCheckpoints(),
   dataHandles: dataHandles(),
   artifacts: artifacts(),

@@ -1,6 +1,7 @@
-import type { DataHandleStore, StorageScope, SyncContext } from '../../domain/ports.ts';
+import type { DataHandleStore, StorageScope } from '../../domain/ports.ts';
 import { readablePlaces } from '../../domain/readable-places.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
+import type { SyncContext } from '../../domain/worker-ports.ts';
 
 /** A worker may write in its experiment, and read what its operation names. */
 export const storageScope = async (

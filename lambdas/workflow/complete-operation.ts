@@ -1,6 +1,6 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
-import { isActive, isInference } from '../../domain/operation.ts';
+import { cutShortBy, isActive, isInference } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
 import { cutShort, fail, isOpen, sharedDataError } from '../../domain/run.ts';
 import type { WorkflowPorts } from './ports.ts';
@@ -113,10 +113,12 @@ const settleLeftRuns = async (
   ports: Ports,
 ): Promise<void> => {
   const now = ports.clock.now();
-  const ending = circumstances.experiment.status === 'ended' ? 'superseded' : 'cancelled';
-  const cut = isCutShort(circumstances) || error === undefined;
+  const { experiment, operation, runs } = circumstances;
+  const cutBy = experiment.status === 'ended' ? 'superseded' : cutShortBy(operation);
   const settled = (run: Run): Run =>
-    cut ? cutShort(run, ending, now) : fail(run, { message: `the fit failed: ${error}` }, now);
-  const left = circumstances.runs.filter(isOpen);
+    cutBy === undefined && error !== undefined
+      ? fail(run, { message: `the fit failed: ${error}` }, now)
+      : cutShort(run, cutBy ?? 'cancelled', now);
+  const left = runs.filter(isOpen);
   await Promise.all(left.map((run) => ports.runs.replace(settled(run), run.status)));
 };

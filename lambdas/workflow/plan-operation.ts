@@ -1,11 +1,13 @@
 import type { LeafConfig } from '../../domain/config.ts';
+import { bracketOf, nothingDealt, recall, runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { isOver, newInference } from '../../domain/inference.ts';
 import type { FitRequest, Operation, OperationPlan } from '../../domain/operation.ts';
-import { isInference } from '../../domain/operation.ts';
+import { cutShortBy, isInference } from '../../domain/operation.ts';
 import { planWorkers } from '../../domain/packing.ts';
 import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
+import { rungAfter } from '../../domain/sha.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { jobName } from '../../domain/worker.ts';
@@ -42,7 +44,7 @@ export const planOperation = async (
   ports: Ports,
 ): Promise<{ readonly workers: readonly WorkerLaunch[] }> => {
   const { experiment, operation } = await findStep(input, ports);
-  if (operation.status === 'cancelling') return { workers: [] };
+  if (cutShortBy(operation)) return { workers: [] };
   const shares = sharesOf(operation, ports);
   if (operation.request.kind === 'fit')
     await createRuns(operation, operation.request, shares, ports);
@@ -51,7 +53,9 @@ export const planOperation = async (
   );
   await markRunning(operation, shares.plan, ports);
   const workers = await ports.workers.listByOperation(operation);
-  const launches = await Promise.all(workers.map((worker) => launch(experiment, worker, ports)));
+  const launches = await Promise.all(
+    workers.map((worker) => launch(worker, { experiment, operation }, ports)),
+  );
   return { workers: launches.flatMap((one) => one ?? []) };
 };
 
@@ -71,7 +75,8 @@ const createRuns = async (
   { runIds }: Shares,
   { artifacts, runs, clock }: Ports,
 ): Promise<void> => {
-  const text = await artifacts.getText(configsKey(operation, operation.operation));
+  const key = configsKey(operation, operation.operation, request.configsSha256);
+  const text = await artifacts.getText(key);
   const configs: readonly LeafConfig[] = JSON.parse(text ?? '[]');
   const workerOf = new Map(runIds.flatMap((ids, i) => ids.map((id) => [id, i + 1] as const)));
   const createdAt = clock.now();
@@ -87,7 +92,7 @@ const createRuns = async (
         worker: workerOf.get(runId) ?? 1,
         config,
         status: 'new',
-        source: 'initial',
+        ...startOf(runId, request),
         completedEpochs: 0,
         attempts: 0,
         fruitlessAttempts: 0,
@@ -96,6 +101,12 @@ const createRuns = async (
       };
     }),
   );
+};
+
+/** Where a run comes from, and its first rung when a SHA halves it. */
+const startOf = (runId: number, { brackets = [] }: FitRequest): Pick<Run, 'source' | 'rung'> => {
+  const bracket = brackets[bracketOf(runId, brackets)];
+  return bracket ? { source: 'sha', rung: rungAfter(bracket, 0) } : { source: 'initial' };
 };
 
 const planned = (
@@ -108,12 +119,13 @@ const planned = (
   operation,
   worker,
   status: 'planned',
-  runIds,
+  revision: 0,
+  dealing: nothingDealt(runIds),
   plannedTokenSha256: '',
   tokenSha256s: [],
   lease: 0,
   sequence: 0,
-  dealt: { from: 0, count: 0 },
+  runtimeSeconds: 0,
   inference: isInference(request) ? newInference : undefined,
   jobs: 0,
   leaseAtJobStart: 0,
@@ -130,13 +142,13 @@ const markRunning = async (
 };
 
 const launch = async (
-  experiment: Experiment,
   worker: Worker,
+  { experiment, operation }: { readonly experiment: Experiment; readonly operation: Operation },
   ports: Ports,
 ): Promise<WorkerLaunch | undefined> => {
   if (worker.status === 'gone' || isOver(worker.inference)) return undefined;
-  const runs = await ports.runs.findMany(worker, worker.runIds);
-  if (runs.length > 0 && !runs.some(isOpen)) return undefined;
+  const runs = await ports.runs.findMany(worker, runIdsIn(worker.dealing));
+  if (operation.request.kind === 'fit' && !runs.some(isOpen)) return undefined;
   return launchWorker(experiment, worker, ports);
 };
 
@@ -150,6 +162,8 @@ export const launchWorker = async (
   const launched: Worker = {
     ...worker,
     status: 'planned',
+    dealing: recall(worker.dealing),
+    idleSince: undefined,
     plannedTokenSha256: sha256(token),
     tokenSha256s: [],
     jobs: worker.jobs + 1,

@@ -8,8 +8,8 @@ import type {
   ResultStore,
   RunStore,
   SavedArtifacts,
-  WorkerStore,
 } from '../../domain/ports.ts';
+import type { RungStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** What the steps of a workflow need from the world; each names the ones it does. */
 export interface WorkflowPorts {
@@ -17,6 +17,7 @@ export interface WorkflowPorts {
   readonly operations: OperationStore;
   readonly runs: RunStore;
   readonly results: ResultStore;
+  readonly rungs: RungStore;
   readonly workers: WorkerStore;
   readonly dataHandles: DataHandleStore;
   readonly artifacts: ArtifactStore;

@@ -7,11 +7,10 @@ import type { Run } from '../../domain/run.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
 import { shownConfig } from '../../domain/secrets.ts';
 import {
+  configsKey,
   experimentPrefix,
-  isAttemptKey,
   logPartOf,
   logsPrefix,
-  operationPrefix,
   runPrefix,
 } from '../../domain/storage-layout.ts';
 import type { WorkflowPorts } from './ports.ts';
@@ -133,9 +132,11 @@ const saveOperation = async (
   const { savedArtifacts } = ports;
   const record = JSON.stringify({ ...operation, request: shownRequest(operation) }, null, 2);
   await savedArtifacts.putTextOut({ bucket, key: `${to.prefix}operation.json` }, record);
-  const own = operationPrefix(operation, operation.operation);
-  await copyAll(own, to, { ...ports, wanted: (key) => !isAttemptKey(key) });
-  const { predictions } = operation;
+  const { predictions, request } = operation;
+  if (request.kind === 'fit') {
+    const configs = configsKey(operation, operation.operation, request.configsSha256);
+    await savedArtifacts.copyOut(configs, { bucket, key: `${to.prefix}configs.json` });
+  }
   const key = predictions && parseS3Uri(predictions.uri)?.key;
   if (key) await savedArtifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });
 };

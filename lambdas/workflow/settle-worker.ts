@@ -1,12 +1,18 @@
+import { runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Inference } from '../../domain/inference.ts';
 import { failInference, loseInference } from '../../domain/inference.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { secondsBetween } from '../../domain/instant.ts';
 import type { Operation } from '../../domain/operation.ts';
-import { isActive } from '../../domain/operation.ts';
+import { cutShortBy } from '../../domain/operation.ts';
 import type { Run, RunEnding } from '../../domain/run.ts';
 import { cutShort, fail, isOpen, loseWorker } from '../../domain/run.ts';
+import { standsAtRung } from '../../domain/rung.ts';
 import type { Worker } from '../../domain/worker.ts';
-import { maxJobsPerWorker } from '../../domain/worker.ts';
+import { maxJobsPerWorker, secondsToNextLook } from '../../domain/worker.ts';
+import type { RungPorts } from '../advance-rungs.ts';
+import { advanceRungs } from '../advance-rungs.ts';
 import { logger } from '../logger.ts';
 import { sha256 } from '../token.ts';
 import { launchWorker } from './plan-operation.ts';
@@ -14,46 +20,51 @@ import type { WorkflowPorts } from './ports.ts';
 import type { StepInput, WorkerLaunch } from './step.ts';
 import { findStep } from './step.ts';
 
-type Ports = Pick<
-  WorkflowPorts,
-  'experiments' | 'operations' | 'runs' | 'workers' | 'dataHandles' | 'clock' | 'entropy'
->;
+type Ports = RungPorts &
+  Pick<
+    WorkflowPorts,
+    'experiments' | 'operations' | 'runs' | 'workers' | 'dataHandles' | 'clock' | 'entropy'
+  >;
 
 interface SettleInput extends StepInput, Pick<WorkerLaunch, 'worker' | 'token'> {
   /** What Step Functions caught when the job did not succeed. */
   readonly failure?: { readonly Error?: string; readonly Cause?: string };
 }
 
-type Settled = { readonly again: false } | ({ readonly again: true } & WorkerLaunch);
+type Settled =
+  | ({ readonly next: 'train' } & WorkerLaunch)
+  /** Settle again after some seconds: its runs wait for those of others. */
+  | { readonly next: 'wait'; readonly seconds: number }
+  | { readonly next: 'leave' };
 
 /**
  * A worker's AWS Batch job is over. What it left unfinished is cut short when the operation was
- * cancelled or its experiment superseded, goes on in another job otherwise, and fails when that is
- * hopeless.
+ * cancelled, its budget used up, or its experiment superseded, goes on in another job otherwise, and fails
+ * when that is hopeless. Runs that wait at a rung are not lost with the job.
  */
 export const settleWorker = async (input: SettleInput, ports: Ports): Promise<Settled> => {
   const { experiment, operation } = await findStep(input, ports);
-  const worker = await ports.workers.find({ ...input, worker: Number(input.worker) });
-  if (!worker) throw new Error(`no worker ${input.worker}`);
-  if (worker.status === 'gone') return { again: false };
-  if (wasSettled(worker, input)) return launchAgain(experiment, worker, ports);
+  const found = await ports.workers.find({ ...input, worker: Number(input.worker) });
+  if (!found) throw new Error(`no worker ${input.worker}`);
+  if (found.status === 'gone') return { next: 'leave' };
+  if (wasSettled(found, input)) return launchAgain(experiment, found, ports);
   const reason = reasonOf(input);
-  const circumstances = { experiment, operation, worker, reason };
-  const left = (await ports.runs.findMany(worker, worker.runIds)).filter(isOpen);
-  const after = left.map((run) => settleRun(run, circumstances, ports));
-  await Promise.all(after.map((run, i) => ports.runs.replace(run, left[i]?.status ?? run.status)));
-  const settled = { ...worker, inference: settleInference(circumstances) };
+  const ending = endingFor(experiment, operation);
+  const there = ending ? found : await leaveRungs(found, operation, ports);
+  const circumstances = { worker: there, ending, reason };
+  const left = await settleRuns(circumstances, ports);
+  const worker = { ...there, inference: settleInference(circumstances) };
   const again =
-    after.some(isOpen) ||
-    wantsInference(settled.inference, circumstances) ||
+    left.toTrain ||
+    wantsInference(worker.inference, ending) ||
     (await wantsDownload(operation, worker, reason, ports));
-  if (!again) return leave(settled, ports);
+  if (!again) return left.atRungs ? wait(worker, ports) : leave(worker, ports);
   logger.warn('worker goes on in another job', {
     worker: worker.worker,
     jobs: worker.jobs,
     reason,
   });
-  return { again: true, ...(await launchWorker(experiment, settled, ports)) };
+  return { next: 'train', ...(await launchWorker(experiment, worker, ports)) };
 };
 
 /** The answer to an earlier try of this step was lost, and with it the token of the next job. */
@@ -66,7 +77,7 @@ const launchAgain = async (
   ports: Ports,
 ): Promise<Settled> => {
   const before = { ...worker, jobs: worker.jobs - 1 };
-  return { again: true, ...(await launchWorker(experiment, before, ports)) };
+  return { next: 'train', ...(await launchWorker(experiment, before, ports)) };
 };
 
 const reasonOf = ({ failure }: SettleInput): string => {
@@ -77,25 +88,50 @@ const reasonOf = ({ failure }: SettleInput): string => {
   return reason ?? failure.Error ?? 'its job failed';
 };
 
+const endingFor = (experiment: Experiment, operation: Operation): RunEnding | undefined =>
+  experiment.status === 'ended' ? 'superseded' : cutShortBy(operation);
+
+/** Nobody else may be left who lets the worker's runs go on from a rung that everyone has reached. */
+const leaveRungs = async (worker: Worker, operation: Operation, ports: Ports): Promise<Worker> => {
+  const { worker: after, moved } = await advanceRungs(worker, operation, ports);
+  if (!moved) return worker;
+  if (after === worker) throw new Error(`worker ${worker.worker} changed while it was settled`);
+  return leaveRungs(after, operation, ports);
+};
+
 interface Circumstances {
-  readonly experiment: Experiment;
-  readonly operation: Operation;
   readonly worker: Worker;
+  readonly ending: RunEnding | undefined;
   readonly reason: string;
 }
 
-const settleRun = (run: Run, circumstances: Circumstances, { clock }: Ports): Run => {
+/** Settles the worker's open runs; says whether some of them are to be trained, or wait at rungs. */
+const settleRuns = async (
+  circumstances: Circumstances,
+  { runs, clock }: Ports,
+): Promise<{ readonly toTrain: boolean; readonly atRungs: boolean }> => {
+  const { worker } = circumstances;
   const now = clock.now();
-  const ending = endingFor(circumstances);
-  if (ending) return cutShort(run, ending, now);
-  const { worker, reason } = circumstances;
-  if (isHopeless(worker)) return fail(run, { message: hopeless(worker, reason) }, now);
-  return loseWorker(run, reason, now);
+  const left = (await runs.findMany(worker, runIdsIn(worker.dealing))).filter(isOpen);
+  const settled = left.map((before) => ({
+    before,
+    after: settleRun(before, circumstances, now),
+  }));
+  const changed = settled.filter(({ before, after }) => after !== before);
+  await Promise.all(changed.map(({ before, after }) => runs.replace(after, before.status)));
+  const open = settled.map(({ after }) => after).filter(isOpen);
+  return {
+    toTrain: open.some((run) => !standsAtRung(run)),
+    atRungs: open.some(standsAtRung),
+  };
 };
 
-const endingFor = ({ experiment, operation }: Circumstances): RunEnding | undefined => {
-  if (experiment.status === 'ended') return 'superseded';
-  return operation.status === 'cancelling' || !isActive(operation) ? 'cancelled' : undefined;
+/** Only what the engine held is lost with it. */
+const settleRun = (run: Run, { worker, ending, reason }: Circumstances, now: Instant): Run => {
+  if (ending) return cutShort(run, ending, now);
+  if (standsAtRung(run)) return run;
+  if (isHopeless(worker)) return fail(run, { message: hopeless(worker, reason) }, now);
+  return worker.dealing.held.includes(run.runId) ? loseWorker(run, reason, now) : run;
 };
 
 /** A job that never said a word had AWS Batch's own retries already; one more would do no better. */
@@ -107,17 +143,16 @@ const hopeless = ({ jobs, lease, leaseAtJobStart }: Worker, reason: string): str
     ? `its worker could not start: ${reason}`
     : `its worker used up ${jobs} AWS Batch jobs; the last one ended with: ${reason}`;
 
-const settleInference = (circumstances: Circumstances): Inference | undefined => {
-  const { worker, reason } = circumstances;
+const settleInference = ({ worker, ending, reason }: Circumstances): Inference | undefined => {
   const { inference } = worker;
-  if (!inference || endingFor(circumstances)) return inference;
+  if (!inference || ending) return inference;
   return isHopeless(worker)
     ? failInference(inference, hopeless(worker, reason))
     : loseInference(inference, reason);
 };
 
-const wantsInference = (inference: Inference | undefined, circumstances: Circumstances): boolean =>
-  inference?.status === 'ongoing' && endingFor(circumstances) === undefined;
+const wantsInference = (inference: Inference | undefined, ending: RunEnding | undefined): boolean =>
+  inference?.status === 'ongoing' && ending === undefined;
 
 /** A download has no runs; it is tried again while its handle is still downloading and there is hope. */
 const wantsDownload = async (
@@ -130,7 +165,7 @@ const wantsDownload = async (
   const { dataHandleId } = operation.request;
   const handle = await dataHandles.find({ ...operation, dataHandleId });
   if (handle?.status !== 'downloading') return false;
-  const over = !isActive(operation) || operation.status === 'cancelling';
+  const over = cutShortBy(operation) !== undefined;
   if (!over && !isHopeless(worker) && worker.jobs < maxDownloadJobs) return true;
   const error = over ? 'the download was cancelled' : `its worker was lost: ${reason}`;
   await dataHandles.replace({ ...handle, status: 'failed', error });
@@ -139,10 +174,16 @@ const wantsDownload = async (
 
 const maxDownloadJobs = 3;
 
+const wait = ({ idleSince, lastSyncAt }: Worker, { clock }: Ports): Settled => {
+  const now = clock.now();
+  const waitedSeconds = secondsBetween(idleSince ?? lastSyncAt ?? now, now);
+  return { next: 'wait', seconds: secondsToNextLook(waitedSeconds) };
+};
+
 const leave = async (worker: Worker, { workers }: Ports): Promise<Settled> => {
   await workers.replace(
     { ...worker, status: 'gone', tokenSha256s: [], plannedTokenSha256: '' },
     worker,
   );
-  return { again: false };
+  return { next: 'leave' };
 };

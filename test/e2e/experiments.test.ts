@@ -6,7 +6,7 @@ import {
   getExperiment,
   listExperiments,
 } from '../../contract/experiment-routes.ts';
-import { startFit } from '../../contract/operation-routes.ts';
+import { startFit } from '../../contract/fit-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import {
   config,
@@ -92,6 +92,35 @@ describe('racing creators', () => {
     expect(new Set(answers.map(({ experiment }) => experiment.name))).toEqual(new Set(['used_1']));
     await end('used_1');
     expect((await user.create('used')).experiment.name).toBe('used_2');
+  });
+});
+
+describe('racing fits', () => {
+  test('train the configs of the one that was started; the others are refused', async () => {
+    await user.create('fits');
+    const handle = await user.download('fits');
+    for (let round = 1; round <= 3; round++) {
+      const rates = Array.from({ length: 6 }, (_, i) => round + i / 10);
+      const { answers, refusals } = await outcomes(
+        rates.map(async (lr) => {
+          const optimizer = { name: 'SGD', args: { lr } };
+          return {
+            lr,
+            ...(await user.start('fits', handle, config({}, { optimizer, epochs: 1 }))),
+          };
+        }),
+      );
+      expect(answers).toHaveLength(1);
+      expect(refusals).toEqual(rates.slice(1).map(() => 'operation-in-progress'));
+      const [started] = answers;
+      await user.ended('fits', started?.operation ?? 0);
+      const trained = (await user.runs('fits')).filter(
+        (run) => run.operation === started?.operation,
+      );
+      expect(trained.map((run) => run.config)).toMatchObject([
+        { train: { optimizer: { args: { lr: started?.lr } } } },
+      ]);
+    }
   });
 });
 

@@ -1,23 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../contract/client.ts';
 import { getExperiment } from '../../contract/experiment-routes.ts';
-import { listOperations, startFit } from '../../contract/operation-routes.ts';
-import type { RunResource } from '../../contract/resources.ts';
+import { startedFit, startFit } from '../../contract/fit-routes.ts';
+import { listOperations } from '../../contract/operation-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
-import {
-  artifactBytes,
-  config,
-  freshStack,
-  removeStack,
-  trainCsv,
-  userOf,
-  validationCsv,
-  workspace,
-} from './scene.ts';
+import { compareWithPlainLoop } from './plain-loop.ts';
+import { config, freshStack, removeStack, userOf, workspace } from './scene.ts';
 
 let stack: RunningStack;
 let user: ReturnType<typeof userOf>;
@@ -32,33 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => removeStack(stack));
 
-/** Trains the run's config by hand and compares every weight and every metric, bit for bit. */
-const compareWithPlainLoop = async (run: RunResource, seed: number): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), 'fanfold-plain-'));
-  try {
-    const files = {
-      train: join(folder, 'train.csv'),
-      validation: join(folder, 'validation.csv'),
-      model: join(folder, 'model.safetensors'),
-    };
-    writeFileSync(files.train, trainCsv);
-    writeFileSync(files.validation, validationCsv);
-    writeFileSync(files.model, await artifactBytes(stack, `${run.checkpointUri}model.safetensors`));
-    const results = (await user.results(experiment)).filter(({ runId }) => runId === run.runId);
-    execFileSync('.venv/bin/python', [
-      join(import.meta.dirname, 'plain_loop.py'),
-      files.train,
-      files.validation,
-      JSON.stringify(run.config),
-      String(seed),
-      files.model,
-      JSON.stringify(results),
-    ]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-};
-
 test('a fit ends with the weights and metrics of a plain PyTorch loop, bit for bit', async () => {
   const adam = { epochs: 3, optimizer: { name: 'Adam', args: { lr: 0.01 } } };
   const operation = await user.fit(experiment, dataHandleId, [config(), config({}, adam)], {
@@ -70,7 +31,8 @@ test('a fit ends with the weights and metrics of a plain PyTorch loop, bit for b
     ['completed', 'epochs-completed'],
     ['completed', 'epochs-completed'],
   ]);
-  for (const run of runs) await compareWithPlainLoop(run, 7);
+  const results = await user.results(experiment);
+  await compareWithPlainLoop(stack, runs, { results, seed: 7 });
 });
 
 test('a second fit of the experiment appends runs and results', async () => {
@@ -152,16 +114,15 @@ describe('refused before anything starts:', () => {
 });
 
 test('a call repeated with its idempotency key has one effect, and the key serves no other call', async () => {
-  const call = (seed: number) =>
-    user.call(startFit, {
-      params: { workspace, experiment },
-      body: { dataHandleId, mlConfig: config(), seed },
-      idempotencyKey: 'once',
-    });
+  const call = async (seed: number) => {
+    const body = { dataHandleId, mlConfig: config(), seed };
+    const once = { params: { workspace, experiment }, body, idempotencyKey: 'once' };
+    return startedFit(await user.call(startFit, once));
+  };
   const [first, second] = await Promise.all([call(1), call(1)]);
-  expect(second.body.operation).toBe(first.body.operation);
-  await user.ended(experiment, first.body.operation);
-  expect((await call(1)).body.operation).toBe(first.body.operation);
+  expect(second.operation).toBe(first.operation);
+  await user.ended(experiment, first.operation);
+  expect((await call(1)).operation).toBe(first.operation);
   await expect(call(2)).rejects.toMatchObject({ name: 'idempotency-key-reused' });
   const { body } = await user.call(getExperiment, { params: { workspace, experiment } });
   expect(body.activeOperation).toBeUndefined();

@@ -1,6 +1,8 @@
-"""Trains one config of the line by hand and compares weights and metrics with what a run left.
+"""Trains configs of the line by hand and compares weights and metrics with what their runs left.
 
-Usage: plain_loop.py TRAIN_CSV VALIDATION_CSV CONFIG_JSON SEED MODEL_SAFETENSORS RESULTS_JSON
+Usage: plain_loop.py TRAIN_CSV VALIDATION_CSV SEED TRIALS_JSON
+
+The trials are a list of ``config``, ``model`` (the path of the run's weights) and ``results``.
 """
 
 import importlib.util
@@ -60,19 +62,20 @@ def train(spec, cfg, rows, validation_rows, seed):
     return model.state_dict(), results
 
 
-def main(train_csv, validation_csv, config, seed, model_file, results):
+def main(train_csv, validation_csv, seed, trials):
     torch.set_num_threads(1)
     rows, validation_rows = (
         pd.read_csv(path).astype({"x0": "float64"}).to_dict("records")
         for path in (train_csv, validation_csv)
     )
-    weights, wanted = train(load_spec(), json.loads(config), rows, validation_rows, int(seed))
-    trained = load_file(model_file)
-    assert trained.keys() == weights.keys(), (trained.keys(), weights.keys())
-    for name, tensor in weights.items():
-        assert torch.equal(tensor, trained[name]), f"{name} differs"
-    told = [(r["epoch"], r["trainLoss"], r["metrics"]["val_loss"]) for r in json.loads(results)]
-    assert told == wanted, (told, wanted)
+    for trial in json.loads(Path(trials).read_text()):
+        weights, wanted = train(load_spec(), trial["config"], rows, validation_rows, int(seed))
+        trained = load_file(trial["model"])
+        assert trained.keys() == weights.keys(), (trained.keys(), weights.keys())
+        for name, tensor in weights.items():
+            assert torch.equal(tensor, trained[name]), f"{trial['model']}: {name} differs"
+        told = [(r["epoch"], r["trainLoss"], r["metrics"]["val_loss"]) for r in trial["results"]]
+        assert told == wanted, (told, wanted)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
-import { getOperation, listResults, listRuns, startFit } from '../../contract/operation-routes.ts';
+import { startedFit, startFit } from '../../contract/fit-routes.ts';
+import { getOperation, listResults, listRuns } from '../../contract/operation-routes.ts';
 import type { OperationResource, ResultResource, RunResource } from '../../contract/resources.ts';
 import { createUpload, syncWorker } from '../../contract/service-routes.ts';
 import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
@@ -116,13 +117,10 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
     dataHandleId: string,
     mlConfig: unknown,
     more: object = {},
-  ): Promise<OperationResource> =>
-    (
-      await call(startFit, {
-        params: { workspace, experiment },
-        body: { dataHandleId, mlConfig, ...more },
-      })
-    ).body;
+  ): Promise<OperationResource> => {
+    const body = { dataHandleId, mlConfig, ...more };
+    return startedFit(await call(startFit, { params: { workspace, experiment }, body }));
+  };
 
   const fit = async (
     experiment: string,

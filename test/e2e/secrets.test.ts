@@ -6,7 +6,8 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endExperiment } from '../../contract/experiment-routes.ts';
 import { exportResults, exportRuns } from '../../contract/export-routes.ts';
-import { cancelOperation, listLogs, startFit } from '../../contract/operation-routes.ts';
+import { startedFit, startFit } from '../../contract/fit-routes.ts';
+import { cancelOperation, listLogs } from '../../contract/operation-routes.ts';
 import { routes } from '../../contract/routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { readByClient, tellingSource } from './records-scene.ts';
@@ -100,7 +101,7 @@ describe('secrets', () => {
 
   const start = async (group: unknown) => {
     const body = { dataHandleId, mlConfig: group };
-    return (await user.call(startFit, { params, body, idempotencyKey: 'discreet' })).body;
+    return startedFit(await user.call(startFit, { params, body, idempotencyKey: 'discreet' }));
   };
 
   beforeAll(async () => {

@@ -79,6 +79,22 @@ describe('workflows', () => {
     ]);
   });
 
+  test('a worker without a job whose runs wait for others is settled again after a while', () => {
+    expect(states['Is anything left for the worker?']?.['Choices']).toEqual([
+      { Variable: '$.settled.next', StringEquals: 'train', Next: 'Take the worker up again' },
+      {
+        Variable: '$.settled.next',
+        StringEquals: 'wait',
+        Next: 'Wait for the runs of other workers',
+      },
+    ]);
+    expect(states['Wait for the runs of other workers']).toEqual({
+      Type: 'Wait',
+      SecondsPath: '$.settled.seconds',
+      Next: 'Settle the worker',
+    });
+  });
+
   test('every step is tried again before the operation is given up', () => {
     const steps = Object.entries(states).filter(
       ([, { Type, Resource }]) => Type === 'Task' && !Resource.includes('batch:'),

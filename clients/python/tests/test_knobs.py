@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fanfold import GridSearch, InvalidConfig, List, RandomSearch, Range, Secret
+from fanfold import SHA, GridSearch, InvalidConfig, List, RandomSearch, Range, Secret
 from fanfold.knobs import to_wire
 
 
@@ -12,6 +12,25 @@ def test_knobs_and_generators_travel_as_the_contract_says():
     lr = {"$range": {"low": 1e-4, "high": 0.1, "log": True, "dtype": "float"}}
     assert to_wire(search) == {"$random": {"config": {"lr": lr}, "numConfigs": 3, "seed": 7}}
     assert "seed" not in to_wire(RandomSearch({}, 3))["$random"]
+
+
+def test_sha_travels_with_its_group():
+    sha = SHA([GridSearch({"a": List([1])}), {"a": 2}], "val_f1", "max", max_epochs=9)
+    assert to_wire([sha]) == [
+        {
+            "$sha": {
+                "configGroup": [{"$grid": {"a": {"$list": [1]}}}, {"a": 2}],
+                "metric": "val_f1",
+                "mode": "max",
+                "eta": 3,
+                "minEpochs": 1,
+                "maxEpochs": 9,
+            }
+        }
+    ]
+    alone = to_wire(SHA(List([{"a": 1}]), "val_loss", mode="min", eta=2, min_epochs=3))
+    assert alone["$sha"]["configGroup"] == [{"a": 1}]
+    assert "maxEpochs" not in alone["$sha"]
 
 
 def test_a_range_of_two_integers_gives_integers():
@@ -45,6 +64,7 @@ def test_numpy_values_become_plain_ones():
         ([{"lr": float("nan")}], "/0/lr"),
         (GridSearch({"k": List([{1, 2}])}), "/$grid/k/$list/0"),
         ({"k": {3: "x"}}, "/k/3"),
+        (SHA([{"lr": {1}}], "val_loss", "min"), "/$sha/configGroup/0/lr"),
     ],
 )
 def test_what_cannot_travel_is_named(config, pointer):

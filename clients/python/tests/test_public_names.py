@@ -7,8 +7,8 @@ def test_the_public_names_are_these():
         for name, value in vars(fanfold.errors).items()
         if getattr(value, "__module__", "") == "fanfold.errors" and isinstance(value, type)
     }
-    knobs = {"GridSearch", "List", "RandomSearch", "Range", "Secret"}
-    rest = {"Connection", "DataHandle", "Experiment", "Replay", "replay"}
+    knobs = {"GridSearch", "List", "RandomSearch", "Range", "SHA", "Secret"}
+    rest = {"Connection", "DataHandle", "Experiment", "FitPlan", "Replay", "replay"}
     assert set(fanfold.__all__) == errors | knobs | rest
 
 

@@ -35,6 +35,8 @@ class ControlPlaneDouble:
         self.stop: set[int] = set()
         self.drop: set[int] = set()
         self.exit = False
+        self.more_to_come = False
+        """Whether runs that were let go of may be dealt again."""
         self.token = "planned-token"
         self.complaints: list[str] = []
         self.faults: list[int | None] = []
@@ -120,7 +122,7 @@ class ControlPlaneDouble:
         answer = {
             "sequence": request["sequence"],
             "train": train,
-            "more": bool(self.waiting) and not self.exit,
+            "more": (bool(self.waiting) or self.more_to_come) and not self.exit,
             "stop": sorted(self.stop),
             "drop": sorted(self.drop),
             "exit": self.exit,

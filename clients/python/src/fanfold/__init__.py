@@ -52,10 +52,12 @@ from fanfold.errors import (
     WorkerFenced,
 )
 from fanfold.experiment import Experiment
-from fanfold.knobs import GridSearch, List, RandomSearch, Range, Secret
+from fanfold.fit_plan import FitPlan
+from fanfold.knobs import SHA, GridSearch, List, RandomSearch, Range, Secret
 from fanfold.replay import Replay, replay
 
 __all__ = [
+    "SHA",
     "CodeChanged",
     "Connection",
     "DataChanged",
@@ -71,6 +73,7 @@ __all__ = [
     "ExperimentNotFound",
     "FanfoldError",
     "Fault",
+    "FitPlan",
     "Forbidden",
     "GridSearch",
     "IdempotencyKeyReused",

@@ -1,13 +1,16 @@
 """The experiment: a named container of operations and runs, tied to one MLSpec file."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
 from fanfold.errors import ExperimentNotFound, failure
+from fanfold.fit_plan import FitPlan
+from fanfold.fit_request import fit_request
 from fanfold.inference import InferenceOps, follow_inference
-from fanfold.knobs import ConfigGroup, to_wire
+from fanfold.knobs import ConfigGroup
 from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
 from fanfold.routes import WorkspaceRoutes
@@ -110,8 +113,10 @@ class Experiment(ExperimentRecords, InferenceOps):
         num_chunks: int | None = None,
         chunk_timeout_s: float = 1800,
         executor: str = "single",
+        budget: Mapping[str, float] | None = None,
+        dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> None:
+    ) -> FitPlan | None:
         """Train and validate every config of a group, and show it until it is over.
 
         An interrupt detaches from the fit and leaves it running: `watch()` comes back to it,
@@ -127,13 +132,17 @@ class Experiment(ExperimentRecords, InferenceOps):
                 picks the number if left out.
             chunk_timeout_s: Seconds after which a chunk is taken for hung, and its run fails.
             executor: How a worker trains its runs; `single` is one after the other.
+            budget: `{"gpu_hours": 2}` or `{"usd": 5}` of training by all runs together, after which
+                every open run stops with a checkpoint.
+            dry_run: Print and give back what the fit would do; start nothing.
             idempotency_key: Makes the call repeatable: the same key again comes back to the same
                 fit instead of starting another.
 
         Raises:
             InvalidConfig: A knob is wrong; `errors` points to it. Nothing was started.
+            InvalidRequest: The budget is not one of the two, or not positive.
             DataHandleNotReady: The data handle was not downloaded in this experiment.
-            PartitionMissing: The data handle has no train partition.
+            PartitionMissing: The data handle has no train partition, or `SHA` no validation.
             OperationInProgress: Another operation is active.
             ExperimentEnded: The experiment has ended.
             DataChanged: The data are not what they were when the data handle was downloaded.
@@ -145,21 +154,26 @@ class Experiment(ExperimentRecords, InferenceOps):
             >>> exp.run_fit(dh, GridSearch(config), seed=7)
             Creating Fanfold Workers ...
         """
-        body: dict[str, Any] = {
-            "dataHandleId": data_handle.id_in(self._routes),
-            "mlConfig": to_wire(ml_config),
-            "seed": seed,
-            "executor": executor,
-            "chunkTimeoutSeconds": chunk_timeout_s,
-        }
-        if num_chunks is not None:
-            body["numChunks"] = num_chunks
+        body = fit_request(
+            data_handle.id_in(self._routes),
+            ml_config,
+            seed=seed,
+            num_chunks=num_chunks,
+            chunk_timeout_s=chunk_timeout_s,
+            executor=executor,
+            budget=budget,
+        )
+        if dry_run:
+            plan = self._routes.plan_fit(body)
+            say(str(plan))
+            return plan
         operation = self._routes.start_fit(body, idempotency_key=idempotency_key)
         if idempotency_key is None or operation.status == "pending":
             say("Creating Fanfold Workers ...")
         else:
             say(f"Fit {operation.number} was started with this key before; here it is")
         follow_fit(self._routes, operation)
+        return None
 
     def watch(self) -> None:
         """Show the active operation until it is over, as the call that started it does.

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -80,7 +80,34 @@ class RandomSearch:
     seed: int | None = None
 
 
-ConfigGroup = Mapping[str, Any] | GridSearch | RandomSearch | List | Sequence[Any]
+@dataclass(frozen=True)
+class SHA:
+    """Synchronous successive halving of a config group.
+
+    All runs train `min_epochs`, then the best one in `eta` go on to `eta` times as many, and so on
+    up to the `epochs` of the configs, which must be equal. The others stop where they stand.
+
+    Args:
+        config_group: A config, a generator other than `SHA`, or a list nesting any of these.
+        metric: Column of a validation metric in the results, such as `val_loss`.
+        mode: Whether the metric is best at its `"min"` or its `"max"`.
+        eta: One in so many runs goes on from each rung; 2 or more.
+        min_epochs: Epochs up to the first rung.
+        max_epochs: The configs' `epochs`, which it must equal if given.
+
+    Example:
+        >>> SHA(GridSearch(config), metric="val_accuracy", mode="max", eta=3, max_epochs=9)
+    """
+
+    config_group: "ConfigGroup"
+    metric: str
+    mode: Literal["min", "max"]
+    eta: int = 3
+    min_epochs: int = 1
+    max_epochs: int | None = None
+
+
+ConfigGroup = Mapping[str, Any] | GridSearch | RandomSearch | SHA | List | Sequence[Any]
 """A config, a generator, or a list nesting any of these."""
 
 
@@ -111,7 +138,7 @@ def _value(value: Any, pointer: str) -> Any:
             return value
         case float():
             raise _refusal(pointer, f"{value} cannot be sent; use a finite number")
-        case List() | Range() | Secret() | GridSearch() | RandomSearch():
+        case List() | Range() | Secret() | GridSearch() | RandomSearch() | SHA():
             return _knob(value, pointer)
         case Mapping():
             return {_name(key, pointer): _value(v, _at(pointer, key)) for key, v in value.items()}
@@ -131,7 +158,9 @@ def _kind(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _knob(value: List | Range | Secret | GridSearch | RandomSearch, pointer: str) -> dict[str, Any]:
+def _knob(
+    value: List | Range | Secret | GridSearch | RandomSearch | SHA, pointer: str
+) -> dict[str, Any]:
     match value:
         case Secret(text):
             return {"$secret": _value(text, f"{pointer}/$secret")}
@@ -149,6 +178,22 @@ def _knob(value: List | Range | Secret | GridSearch | RandomSearch, pointer: str
             if seed is not None:
                 body["seed"] = _value(seed, f"{pointer}/$random/seed")
             return {"$random": body}
+        case SHA():
+            return {"$sha": _halving(value, f"{pointer}/$sha")}
+
+
+def _halving(sha: SHA, pointer: str) -> dict[str, Any]:
+    parts = {
+        "metric": sha.metric,
+        "mode": sha.mode,
+        "eta": sha.eta,
+        "minEpochs": sha.min_epochs,
+        "maxEpochs": sha.max_epochs,
+    }
+    given = {
+        name: _value(part, f"{pointer}/{name}") for name, part in parts.items() if part is not None
+    }
+    return {"configGroup": _group(sha.config_group, f"{pointer}/configGroup"), **given}
 
 
 def _name(key: Any, pointer: str) -> str:

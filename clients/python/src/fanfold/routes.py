@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from fanfold.connection import Connection
+from fanfold.fit_plan import FitPlan
 from fanfold.http import Http
 from fanfold.resources import (
     CreatedExperiment,
@@ -107,6 +108,11 @@ class ExperimentRoutes:
         """Start a fit; the same key again gives the same fit."""
         key = idempotency_key or str(uuid4())
         return Operation.of(self._http.post(f"{self._path}/fits", body, idempotency_key=key))
+
+    def plan_fit(self, body: Mapping[str, Any]) -> FitPlan:
+        """What a fit would do; starts nothing."""
+        dry = {**body, "dryRun": True}
+        return FitPlan.of(self._http.post(f"{self._path}/fits", dry, repeatable=True))
 
     def start_test(self, body: Mapping[str, Any], *, idempotency_key: str | None) -> Operation:
         """Start a test; the same key again gives the same test."""

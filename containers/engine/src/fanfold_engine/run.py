@@ -86,6 +86,10 @@ class Run:
         if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
             self._end("completed")
             return
+        if checkpoint is not None and self._waits_after(checkpoint.epoch):
+            self._tell_checkpoint(checkpoint, "ongoing")
+            self._let_go()
+            return
         dataset = self._fit.dataset()
         state = None if checkpoint is None else self._fit.checkpoints.fetch(checkpoint)
         watch = self._fit.watchdog.watch
@@ -142,8 +146,16 @@ class Run:
         elif self._orders.stops(self.run_id):
             self._checkpoint(training, "stopped")
             self._let_go()
+        elif self._waits_after(training.place.epoch):
+            self._checkpoint(training, "ongoing")
+            self._let_go()
         elif self._checkpoint_is_due(training):
             self._checkpoint(training, "ongoing")
+
+    def _waits_after(self, epoch: int) -> bool:
+        """Whether the run is let go of here, until others have come as far."""
+        until = self._dealt.until_epoch
+        return until is not None and epoch >= until
 
     def _checkpoint_is_due(self, training: Training) -> bool:
         if self._fit.assignment.epoch_checkpoints and training.place.chunk == 0:

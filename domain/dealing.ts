@@ -1,0 +1,111 @@
+import type { Run } from './run.ts';
+import { isOpen } from './run.ts';
+import { standsAtRung } from './rung.ts';
+import type { Bracket } from './sha.ts';
+
+/** Runs of a worker that stand at one rung. */
+export interface AtRung {
+  /** Which of the fit's brackets, from 0, and the rung's epoch. */
+  readonly bracket: number;
+  readonly epoch: number;
+  readonly runIds: readonly number[];
+}
+
+/**
+ * Where a worker's runs are; those that are over are nowhere. A run that the worker gets later, be it
+ * promoted, resumed or new, is put in `waiting`, and taken out of wherever it was.
+ */
+export interface Dealing {
+  /** To be dealt, in this order. */
+  readonly waiting: readonly number[];
+  /** In the hands of the newest lease's engine. */
+  readonly held: readonly number[];
+  /** Let go of by the engine until the others of their bracket have come as far. */
+  readonly atRungs: readonly AtRung[];
+  /** What the last answer dealt, in case it has to be given again. */
+  readonly last: readonly number[];
+}
+
+export const nothingDealt = (runIds: readonly number[]): Dealing => ({
+  waiting: runIds,
+  held: [],
+  atRungs: [],
+  last: [],
+});
+
+/** Every run that is somewhere. */
+export const runIdsIn = ({ waiting, held, atRungs }: Dealing): readonly number[] => [
+  ...held,
+  ...waiting,
+  ...atRungs.flatMap(({ runIds }) => runIds),
+];
+
+/** An engine is gone: what it held is dealt to the next one, first. */
+export const recall = (dealing: Dealing): Dealing => ({
+  ...dealing,
+  waiting: [...dealing.held, ...dealing.waiting],
+  held: [],
+  last: [],
+});
+
+/** The first `looked` of those waiting were looked at, and `dealt` of them want training. */
+export const deal = (dealing: Dealing, looked: number, dealt: readonly number[]): Dealing => ({
+  ...dealing,
+  waiting: dealing.waiting.slice(looked),
+  held: [...dealing.held, ...dealt],
+  last: dealt,
+});
+
+/** Whether nothing is to be trained until a rung is decided. */
+export const isIdle = ({ waiting, held, atRungs }: Dealing): boolean =>
+  waiting.length === 0 && held.length === 0 && atRungs.length > 0;
+
+/** Takes runs as they were just told of out of the engine's hands: those over, and those at a rung. */
+export const takeBack = (
+  dealing: Dealing,
+  told: readonly Run[],
+  brackets: readonly Bracket[],
+): Dealing => {
+  const held = new Set(dealing.held);
+  const back = told.filter((run) => held.has(run.runId) && (!isOpen(run) || standsAtRung(run)));
+  if (back.length === 0) return dealing;
+  for (const { runId } of back) held.delete(runId);
+  return { ...dealing, held: [...held], atRungs: back.reduce(arrive(brackets), dealing.atRungs) };
+};
+
+const arrive =
+  (brackets: readonly Bracket[]) =>
+  (atRungs: readonly AtRung[], run: Run): readonly AtRung[] => {
+    const { runId, rung: epoch } = run;
+    const bracket = bracketOf(runId, brackets);
+    if (!standsAtRung(run) || epoch === undefined || bracket < 0) return atRungs;
+    const isHere = (at: AtRung) => at.bracket === bracket && at.epoch === epoch;
+    const here = atRungs.find(isHere) ?? { bracket, epoch, runIds: [] };
+    const others = atRungs.filter((at) => !isHere(at));
+    return [...others, { ...here, runIds: [...here.runIds, runId] }];
+  };
+
+/** Which of the brackets a run ID belongs to, from 0; -1 if to none. */
+export const bracketOf = (runId: number, brackets: readonly Bracket[]): number =>
+  brackets.findIndex(
+    ({ firstRunId, runCount }) => firstRunId <= runId && runId < firstRunId + runCount,
+  );
+
+/** Runs leave a decided rung: those that go on wait to be dealt, ahead of others. */
+export const leaveRung = (
+  dealing: Dealing,
+  { bracket, epoch, runIds }: AtRung,
+  goOn: readonly number[],
+): Dealing => {
+  const left = new Set(runIds);
+  const atRungs = dealing.atRungs.map((at) =>
+    at.bracket === bracket && at.epoch === epoch
+      ? { ...at, runIds: at.runIds.filter((runId) => !left.has(runId)) }
+      : at,
+  );
+  return {
+    ...dealing,
+    waiting: [...goOn, ...dealing.waiting],
+    atRungs: atRungs.filter((at) => at.runIds.length > 0),
+  };
+};

@@ -1,0 +1,69 @@
+import type { DataHandle } from './data-handle.ts';
+import type { Experiment } from './experiment.ts';
+import type { Instant } from './instant.ts';
+import type { Operation, OperationKey } from './operation.ts';
+import type { EpochResult, Run } from './run.ts';
+import type { Rung, RungKey } from './rung.ts';
+import type { Worker, WorkerKey } from './worker.ts';
+
+/* What the use cases need of workers, and of what workers tell and wait for. See `ports.ts`. */
+
+/** Everything one sync is judged by, read at once. */
+export interface SyncContext {
+  readonly worker: Worker;
+  readonly experiment: Experiment;
+  readonly operation: Operation;
+  /** Those of the reported runs that exist. */
+  readonly runs: readonly Run[];
+}
+
+export interface WorkerStore {
+  find(key: WorkerKey): Promise<Worker | undefined>;
+  /** Worker, operation, experiment and the given runs (at most 50) in one read. */
+  findForSync(key: WorkerKey, runIds: readonly number[]): Promise<SyncContext | undefined>;
+  listByOperation(key: OperationKey): Promise<readonly Worker[]>;
+  /** Writes planned workers; those that exist already stay as they are. */
+  createMany(workers: readonly Worker[]): Promise<void>;
+  /**
+   * Replaces a worker that still has `expected`'s revision, and gives it the next one. Returns it as it is
+   * written; `undefined` when another caller came first.
+   */
+  replace(worker: Worker, expected: Pick<Worker, 'revision'>): Promise<Worker | undefined>;
+  /**
+   * Replaces a worker with what goes with it, in a transaction: every run (at most 90) if its status is
+   * still what `runs` says was read, and the data handle if there is one.
+   */
+  replaceWith(change: WorkerChange): Promise<Worker | undefined>;
+}
+
+/** A worker's change, and what changes at once with it or not at all. */
+export interface WorkerChange {
+  readonly worker: Worker;
+  readonly expected: Pick<Worker, 'revision'>;
+  readonly runs: readonly { readonly before: Run; readonly after: Run }[];
+  readonly dataHandle?: DataHandle | undefined;
+}
+
+/** What AWS Batch last said of a worker's job. */
+export interface JobNote extends WorkerKey {
+  readonly jobId: string;
+  /** AWS Batch's word: SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED. */
+  readonly status: string;
+  readonly reason?: string | undefined;
+  readonly attempts: number;
+  readonly at: Instant;
+}
+
+export interface JobNoteStore {
+  /** Keeps the newest note of each worker; an event that comes late changes nothing. */
+  put(note: JobNote): Promise<void>;
+  listByOperation(key: OperationKey): Promise<readonly JobNote[]>;
+}
+
+export interface RungStore {
+  /** Results of the rung's epoch, of those of the runs that have some, in no order; any number of ids. */
+  measured(key: RungKey, runIds: readonly number[]): Promise<readonly EpochResult[]>;
+  find(key: RungKey): Promise<Rung | undefined>;
+  /** Keeps what was decided, unless it was decided before. Returns what is kept. */
+  keep(rung: Rung): Promise<Rung>;
+}
