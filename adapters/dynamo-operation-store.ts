@@ -1,7 +1,7 @@
 import type { DataHandle } from '../domain/data-handle.ts';
 import type { Experiment, ExperimentKey } from '../domain/experiment.ts';
 import type { Operation, OperationKey } from '../domain/operation.ts';
-import { isActive, operationStatuses } from '../domain/operation.ts';
+import { isActive } from '../domain/operation.ts';
 import type { IdempotencyMark, OperationStore, Page, PageRequest } from '../domain/ports.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { dataHandleEntity } from './data-handle-entity.ts';
@@ -90,18 +90,19 @@ export class DynamoOperationStore implements OperationStore {
 
   async finish(
     operation: Operation,
+    expected: Operation['status'],
     { endExperiment = false }: { readonly endExperiment?: boolean | undefined } = {},
   ): Promise<boolean> {
     const obstacles = await this.#table.transact([
-      { put: operationItem(operation), ...stillActive },
+      {
+        put: operationItem(operation),
+        condition: '#status = :expected',
+        values: { ':expected': expected },
+      },
       freesActivePlace(operation, endExperiment),
       ...(endExperiment ? [leavesWorkspace(operation)] : []),
     ]);
-    if (!obstacles) return true;
-    const [active, , alive] = obstacles;
-    if (active === 'condition') return this.#isOver(operation);
-    // A superseded experiment has ended already; its operation is over all the same.
-    return alive === 'condition' && this.finish(operation);
+    return obstacles === undefined || this.#isOver(operation);
   }
 
   async listActive({ limit, cursor }: PageRequest): Promise<Page<Operation>> {
@@ -144,13 +145,6 @@ const remembers = ({ key, requestSha256 }: IdempotencyMark, operation: Operation
   put: toItem(idempotencyMarkEntity, { ...operation, key, requestSha256 }),
   condition: absent,
 });
-
-const activeStatuses = operationStatuses.filter((status) => isActive({ status }));
-
-const stillActive = {
-  condition: `#status IN (${activeStatuses.map((status) => `:${status}`).join(', ')})`,
-  values: Object.fromEntries(activeStatuses.map((status) => [`:${status}`, status])),
-};
 
 const freesActivePlace = (operation: Operation, endExperiment: boolean): Update => ({
   key: keyOf(experimentEntity, operation),

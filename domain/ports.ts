@@ -75,11 +75,13 @@ export interface OperationStore {
   /** Replaces an operation whose status is still `expected`. */
   replace(operation: Operation, expected: Operation['status']): Promise<boolean>;
   /**
-   * Gives an operation its last status and frees the experiment's active place; with `endExperiment` the
-   * experiment ends in the same transaction. True also when that was done before.
+   * Gives an operation whose status is still `expected` its last one, and frees the experiment's active
+   * place; with `endExperiment` the experiment, if it is still alive, ends in the same transaction. True
+   * also when that was done before.
    */
   finish(
     operation: Operation,
+    expected: Operation['status'],
     options?: { readonly endExperiment?: boolean | undefined },
   ): Promise<boolean>;
   /** Operations that are not over, in every workspace (eventually consistent). */

@@ -49,7 +49,9 @@ const runPart = async (part: Part): Promise<Count & Pick<Ending, 'askedBy'>> => 
       cwd: root,
     });
     const count = countOf(part.counts, report, succeeded);
-    say(`── ${part.name}: ${count.passed} passed, ${count.failed} failed in ${seconds(start)} s`);
+    const why = askedBy === undefined ? '' : `, asked to go by ${askedBy}`;
+    const told = `${count.passed} passed, ${count.failed} failed in ${seconds(start)} s${why}`;
+    say(`── ${part.name}: ${told}`);
     return { ...count, askedBy };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -61,6 +61,7 @@ export const parts: readonly Part[] = [
   pytest('ml-spec', 'the check of MLSpec files', 'lambdas/ml-spec/tests'),
   vitest('templates', 'policies of the CloudFormation templates', 'test/templates'),
   vitest('adapters', 'the ports on the emulator', 'adapters'),
+  vitest('races', 'conflicting callers on the emulator, in every order', 'test/races'),
   vitest('halving', 'SHA on the emulator, with engines that only talk', 'test/halving'),
   pytest('engine', 'the training engine', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),

@@ -49,20 +49,21 @@ const stores = async (config: EmulatorConfig) => {
     const Item = { ...key, label: { S: label ?? '' }, workspace: { S: workspace ?? '' } };
     await dynamo.send(new PutItemCommand({ TableName: tableName, Item }));
   };
-  return {
-    experiments: new DynamoExperimentStore(table),
-    operations: new DynamoOperationStore(table),
-    runs: new DynamoRunStore(table),
-    results: new DynamoResultStore(table),
-    rungs: new DynamoRungStore(table),
-    epochCheckpoints: new DynamoEpochCheckpointStore(table),
-    workers: new DynamoWorkerStore(table),
-    jobNotes: new DynamoJobNoteStore(table),
-    dataHandles: new DynamoDataHandleStore(table),
-    tokens: new DynamoTokenStore(table),
-    grant,
-  };
+  return { table, ...storesOver(table), grant };
 };
+
+export const storesOver = (table: DynamoTable) => ({
+  experiments: new DynamoExperimentStore(table),
+  operations: new DynamoOperationStore(table),
+  runs: new DynamoRunStore(table),
+  results: new DynamoResultStore(table),
+  rungs: new DynamoRungStore(table),
+  epochCheckpoints: new DynamoEpochCheckpointStore(table),
+  workers: new DynamoWorkerStore(table),
+  jobNotes: new DynamoJobNoteStore(table),
+  dataHandles: new DynamoDataHandleStore(table),
+  tokens: new DynamoTokenStore(table),
+});
 
 const objects = async (config: EmulatorConfig) => {
   const s3 = new S3Client(config);

@@ -73,7 +73,7 @@ const endingAndListing = (ports: () => Ports) =>
       const fit = fitOf(experiment, 1);
       await operations.start(experiment, fit, {});
       expect(await experiments.end(experiment, later)).toBe(false);
-      await operations.finish({ ...fit, status: 'completed', endedAt: later });
+      await operations.finish({ ...fit, status: 'completed', endedAt: later }, 'pending');
       const ends = [experiments.end(experiment, later), experiments.end(experiment, later)];
       expect(count(await Promise.all(ends), true)).toBe(1);
       expect(await experiments.find(experiment)).toMatchObject({

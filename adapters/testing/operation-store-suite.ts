@@ -80,7 +80,7 @@ const goingOn = (ports: () => Ports) =>
         requestSha256: mark.requestSha256,
       });
       expect(await operations.findByIdempotencyKey(experiment, 'k-2')).toBeUndefined();
-      await operations.finish({ ...fit, status: 'completed', endedAt: later });
+      await operations.finish({ ...fit, status: 'completed', endedAt: later }, 'pending');
       const read = (await experiments.find(experiment)) ?? experiment;
       expect(await operations.start(read, fitOf(experiment, 2), { mark })).toBe(false);
       expect(await operations.start(read, fitOf(experiment, 2), {})).toBe(true);
@@ -96,13 +96,25 @@ const goingOn = (ports: () => Ports) =>
       expect((await operations.find(fit))?.status).toBe('running');
     });
 
+    it('does not finish an operation that is being cancelled as if it were not', async () => {
+      const { experiments, operations } = ports();
+      const experiment = await alive(ports());
+      const fit = fitOf(experiment, 1);
+      await operations.start(experiment, fit, {});
+      await operations.replace({ ...fit, status: 'cancelling' }, 'pending');
+      const over = { ...fit, status: 'completed', endedAt: later } as const;
+      expect(await operations.finish(over, 'pending', { endExperiment: true })).toBe(false);
+      expect((await operations.find(fit))?.status).toBe('cancelling');
+      expect((await experiments.find(experiment))?.activeOperation).toBe(1);
+    });
+
     it('frees the active place at the end, however often it is told', async () => {
       const { experiments, operations } = ports();
       const experiment = await alive(ports());
       const fit = fitOf(experiment, 1);
       await operations.start(experiment, fit, {});
       const over = { ...fit, status: 'completed', endedAt: later } as const;
-      const ends = await Promise.all([1, 2, 3].map(() => operations.finish(over)));
+      const ends = await Promise.all([1, 2, 3].map(() => operations.finish(over, 'pending')));
       expect(ends).toEqual([true, true, true]);
       expect(await operations.find(fit)).toEqual(over);
       expect((await experiments.find(experiment))?.activeOperation).toBeUndefined();
@@ -129,7 +141,7 @@ const keeping = (ports: () => Ports) =>
         errorType: 'invalid-model-tag',
         traceback: 'Traceback …',
       } as const;
-      expect(await operations.finish(over)).toBe(true);
+      expect(await operations.finish(over, 'pending')).toBe(true);
       expect(await operations.find(prediction)).toEqual(over);
     });
   });
@@ -142,8 +154,8 @@ const ending = (ports: () => Ports) =>
       const fit = fitOf(experiment, 1);
       await operations.start(experiment, fit, {});
       const over = { ...fit, status: 'completed', endedAt: later } as const;
-      expect(await operations.finish(over, { endExperiment: true })).toBe(true);
-      expect(await operations.finish(over, { endExperiment: true })).toBe(true);
+      expect(await operations.finish(over, 'pending', { endExperiment: true })).toBe(true);
+      expect(await operations.finish(over, 'pending', { endExperiment: true })).toBe(true);
       expect(await experiments.find(experiment)).toMatchObject({
         endedBy: 'ended',
         endedAt: later,
@@ -158,7 +170,10 @@ const ending = (ports: () => Ports) =>
       await operations.start(experiment, fit, {});
       await experiments.create({ ...experiment, experiment: 'newer' }, experiment);
       const over = { ...fit, status: 'completed', endedAt: later } as const;
-      expect(await operations.finish(over, { endExperiment: true })).toBe(true);
+      expect(await operations.finish(over, 'pending', { endExperiment: true })).toBe(false);
+      expect(await operations.find(fit)).toEqual(fit);
+      const cancelled = { ...over, status: 'cancelled' } as const;
+      expect(await operations.finish(cancelled, 'pending')).toBe(true);
       expect((await experiments.find(experiment))?.endedBy).toBe('superseded');
       expect((await experiments.findAlive(experiment.workspace))?.experiment).toBe('newer');
     });
@@ -170,7 +185,8 @@ const ending = (ports: () => Ports) =>
       for (const number of [1, 2, 3]) {
         const fit = fitOf(experiment, number);
         await operations.start(read, fit, {});
-        if (number < 3) await operations.finish({ ...fit, status: 'completed', endedAt: later });
+        if (number < 3)
+          await operations.finish({ ...fit, status: 'completed', endedAt: later }, 'pending');
         read = (await experiments.find(experiment)) ?? read;
       }
       const pages = await allPages((page) => operations.list(experiment, page), 2);

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { endExperiment as route } from '../../contract/experiment-routes.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { Experiment } from '../../domain/experiment.ts';
+import type { EndRequest, Operation } from '../../domain/operation.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
 import { useCase } from '../use-case.ts';
 import { findExperiment } from './look-up.ts';
@@ -18,23 +20,37 @@ export const endExperiment = useCase(
     if (experiment.status === 'ended') return { status: 200, body: { ended: false } };
     if (body.artifactsBucket === undefined) return endAtOnce(experiment, ports);
     checkSaving(experiment, body);
-    const artifactsUri = `${body.artifactsBucket.replace(/\/*$/, '/')}${experiment.experiment}/`;
-    const operation = await startOperation(
-      {
-        key: params,
-        idempotencyKey,
-        body,
-        request: async () => ({
-          kind: 'end',
-          artifactsUri,
-          saveEpochCheckpoints: body.saveEpochCheckpoints,
-        }),
-      },
-      ports,
-    );
-    return { status: 202, body: { ended: false, operation: showOperation(operation) } };
+    const request: EndRequest = {
+      kind: 'end',
+      artifactsUri: `${body.artifactsBucket.replace(/\/*$/, '/')}${experiment.experiment}/`,
+      saveEpochCheckpoints: body.saveEpochCheckpoints,
+    };
+    const start = {
+      key: params,
+      idempotencyKey,
+      body,
+      request: async () => request,
+      joins: isSame(request),
+    };
+    try {
+      const operation = await startOperation(start, ports);
+      return { status: 202, body: { ended: false, operation: showOperation(operation) } };
+    } catch (error) {
+      if (hasEnded(error)) return { status: 200, body: { ended: false } };
+      throw error;
+    }
   },
 );
+
+/** Whether an operation saves the same to the same place: who asks for that again goes on with it. */
+const isSame =
+  (wanted: EndRequest) =>
+  ({ request, status }: Operation): boolean =>
+    status !== 'cancelling' && isDeepStrictEqual(request, wanted);
+
+/** Another caller's end came first. */
+const hasEnded = (error: unknown): boolean =>
+  error instanceof DomainError && error.refusal === 'experiment-ended';
 
 const endAtOnce = async (experiment: Experiment, { experiments, clock }: Ports) => {
   if (await experiments.end(experiment, clock.now())) return { status: 200, body: { ended: true } };

@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/domain-error.ts';
 import { executionOf } from '../../domain/execution.ts';
 import type { Experiment, ExperimentKey } from '../../domain/experiment.ts';
 import type { Operation, OperationRequest } from '../../domain/operation.ts';
+import { isActive } from '../../domain/operation.ts';
 import type { IdempotencyMark } from '../../domain/ports.ts';
 import { sha256 } from '../token.ts';
 import { findAliveExperiment } from './look-up.ts';
@@ -21,6 +22,8 @@ interface Start {
   /** Settles the request against the experiment as read in this round; may write what the operation needs. */
   readonly request: (experiment: Experiment) => Promise<OperationRequest>;
   readonly dataHandle?: DataHandle | undefined;
+  /** Whether the caller is given an active operation in place of a new one. */
+  readonly joins?: (active: Operation) => boolean;
 }
 
 /**
@@ -33,6 +36,8 @@ export const startOperation = async (start: Start, ports: StartPorts): Promise<O
     const earlier = mark && (await findEarlier(start.key, mark, ports));
     if (earlier) return earlier;
     const experiment = await findAliveExperiment(start.key, ports);
+    const joined = await join(start, experiment, ports);
+    if (joined) return joined;
     refuseSecond(experiment);
     const operation = newOperation(experiment, await start.request(experiment), ports);
     const { dataHandle } = start;
@@ -64,6 +69,16 @@ const findEarlier = async (
     );
   }
   return earlier?.operation;
+};
+
+const join = async (
+  { joins }: Start,
+  { activeOperation, ...key }: Experiment,
+  { operations }: StartPorts,
+): Promise<Operation | undefined> => {
+  if (!joins || activeOperation === undefined) return undefined;
+  const active = await operations.find({ ...key, operation: activeOperation });
+  return active && isActive(active) && joins(active) ? active : undefined;
 };
 
 const refuseSecond = ({ experiment, activeOperation }: Experiment): void => {

@@ -44,7 +44,8 @@ export const completeOperation = async (
     ...outcome,
   };
   const endExperiment = over.request.kind === 'end' && over.status === 'completed';
-  const finished = await ports.operations.finish(over, { endExperiment });
+  const finished = await ports.operations.finish(over, operation.status, { endExperiment });
+  // Cancelled or superseded in this moment, it ends in another way.
   return finished ? { status: over.status } : completeOperation(input, ports);
 };
 
