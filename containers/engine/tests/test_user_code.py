@@ -164,3 +164,33 @@ def test_what_create_model_leaves_on_self_is_there_in_validation(scene: Scene) -
     control_plane = scene.run_fit(config(epochs=2))
 
     assert control_plane.runs[1]["status"] == "completed", control_plane.runs[1]
+
+
+def test_initialize_run_is_called_once_per_run_and_mode_before_anything_else(scene: Scene) -> None:
+    calls = ML_SPEC.replace(
+        "    def row_prep",
+        "    def initialize_run(self, misc_path, cfg, mode):\n"
+        "        print('initialized for', mode)\n\n"
+        "    def row_prep",
+    ).replace("knobs = cfg", "print('made the model')\n        knobs = cfg")
+    scene.write_code(calls)
+    control_plane = scene.run_fit(config(epochs=2))
+
+    assert control_plane.logged(1) == [
+        "initialized for train",
+        "made the model",
+        "initialized for validation",
+    ]
+
+
+def test_validation_may_do_without_a_loss(scene: Scene) -> None:
+    scene.write_code(
+        ML_SPEC.replace(
+            'return {"loss": loss, ',
+            'given = {"loss": loss} if mode == "train" else {}\n        return {**given, ',
+        )
+    )
+    control_plane = scene.run_fit(config(epochs=1))
+
+    (epoch,) = control_plane.epochs[1]
+    assert [metric["name"] for metric in epoch["metrics"]] == ["val_accuracy"]
