@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { BatchJobQueue } from './batch-job-queue.ts';
+import { DynamoControlLog } from './dynamo-control-log.ts';
 import { DynamoDataHandleStore } from './dynamo-data-handle-store.ts';
 import { DynamoEpochCheckpointStore } from './dynamo-epoch-checkpoint-store.ts';
 import { DynamoExperimentStore } from './dynamo-experiment-store.ts';
@@ -53,6 +54,7 @@ export const results = /* @__PURE__ */ once(() => new DynamoResultStore(table())
 export const rungs = /* @__PURE__ */ once(() => new DynamoRungStore(table()));
 export const epochCheckpoints = /* @__PURE__ */ once(() => new DynamoEpochCheckpointStore(table()));
 export const workers = /* @__PURE__ */ once(() => new DynamoWorkerStore(table()));
+export const controlLog = /* @__PURE__ */ once(() => new DynamoControlLog(table()));
 export const jobNotes = /* @__PURE__ */ once(() => new DynamoJobNoteStore(table()));
 export const dataHandles = /* @__PURE__ */ once(() => new DynamoDataHandleStore(table()));
 export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));

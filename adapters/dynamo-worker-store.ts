@@ -71,7 +71,7 @@ export class DynamoWorkerStore implements WorkerStore {
   async replaceWith(change: WorkerChange): Promise<Worker | undefined> {
     const { expected, runs, dataHandle } = change;
     const worker = { ...change.worker, revision: expected.revision + 1 };
-    const movesOn = movesOnFrom(expected, worker);
+    const movesOn = movesOnFrom(expected, change.worker);
     if (runs.length === 0 && !dataHandle) {
       return (await this.#table.put(movesOn)) ? worker : undefined;
     }
@@ -86,13 +86,14 @@ export class DynamoWorkerStore implements WorkerStore {
 
 const nameOf = ({ pk, sk }: StoredItem | ItemKey): string => `${pk}\n${sk}`;
 
-const movesOnFrom = ({ revision }: Expected, worker: Worker): Put => ({
-  put: workerItem(worker),
+/** The worker's write, which counts as the change after the one that was read. */
+export const movesOnFrom = ({ revision }: Expected, worker: Worker): Put => ({
+  put: workerItem({ ...worker, revision: revision + 1 }),
   condition: '#revision = :revision',
   values: { ':revision': revision },
 });
 
-const changes = ({ before, after }: { before: Run; after: Run }): Put => ({
+export const changes = ({ before, after }: { before: Run; after: Run }): Put => ({
   put: runItem(after),
   condition: '#status = :before',
   values: { ':before': before.status },

@@ -49,6 +49,8 @@ export interface Call<R extends Route> {
   readonly query: z.infer<R['query']>;
   readonly body: z.infer<R['body']>;
   readonly idempotencyKey?: string | undefined;
+  /** The label of the API token that the call bears. */
+  readonly caller?: string | undefined;
   /** `Authorization: Bearer …`, needed only where the use case itself checks it. */
   readonly bearerToken?: string | undefined;
 }

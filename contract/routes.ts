@@ -1,3 +1,4 @@
+import { deleteRun, listControlLog, resumeRun, stopRun } from './control-routes.ts';
 import {
   createDataHandle,
   createExperiment,
@@ -39,6 +40,10 @@ export const routes = [
   cancelOperation,
   listRuns,
   getRun,
+  stopRun,
+  resumeRun,
+  deleteRun,
+  listControlLog,
   listResults,
   exportResults,
   exportRuns,

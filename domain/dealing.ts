@@ -24,6 +24,10 @@ export interface Dealing {
   readonly atRungs: readonly AtRung[];
   /** What the last answer dealt, in case it has to be given again. */
   readonly last: readonly number[];
+  /** Of those held: to be stopped by the engine, which is told so until it says that it has. */
+  readonly stopping: readonly number[];
+  /** Held no more, but the engine may not know: to be let go of by it without a word. */
+  readonly dropping: readonly number[];
 }
 
 export const nothingDealt = (runIds: readonly number[]): Dealing => ({
@@ -31,6 +35,8 @@ export const nothingDealt = (runIds: readonly number[]): Dealing => ({
   held: [],
   atRungs: [],
   last: [],
+  stopping: [],
+  dropping: [],
 });
 
 /** Every run that is somewhere. */
@@ -40,12 +46,16 @@ export const runIdsIn = ({ waiting, held, atRungs }: Dealing): readonly number[]
   ...atRungs.flatMap(({ runIds }) => runIds),
 ];
 
-/** An engine is gone: what it held is dealt to the next one, first. */
+/**
+ * An engine is gone: what it held is dealt to the next one, first. A run that it was to stop and that is
+ * still open then is stopped by the next one, before it trains it.
+ */
 export const recall = (dealing: Dealing): Dealing => ({
   ...dealing,
   waiting: [...dealing.held, ...dealing.waiting],
   held: [],
   last: [],
+  dropping: [],
 });
 
 /** The first `looked` of those waiting were looked at, and `dealt` of them want training. */
@@ -69,8 +79,14 @@ export const takeBack = (
   const held = new Set(dealing.held);
   const back = told.filter((run) => held.has(run.runId) && (!isOpen(run) || standsAtRung(run)));
   if (back.length === 0) return dealing;
-  for (const { runId } of back) held.delete(runId);
-  return { ...dealing, held: [...held], atRungs: back.reduce(arrive(brackets), dealing.atRungs) };
+  const gone = new Set(back.map(({ runId }) => runId));
+  const others = (runIds: readonly number[]) => runIds.filter((runId) => !gone.has(runId));
+  return {
+    ...dealing,
+    held: others(dealing.held),
+    stopping: others(dealing.stopping),
+    atRungs: back.reduce(arrive(brackets), dealing.atRungs),
+  };
 };
 
 const arrive =
@@ -108,4 +124,37 @@ export const leaveRung = (
     waiting: [...goOn, ...dealing.waiting],
     atRungs: atRungs.filter((at) => at.runIds.length > 0),
   };
+};
+
+/** Takes a run out of wherever it is. */
+const takeOut = (dealing: Dealing, runId: number): Dealing => {
+  const others = (runIds: readonly number[]) => runIds.filter((other) => other !== runId);
+  const atRungs = dealing.atRungs.map((at) => ({ ...at, runIds: others(at.runIds) }));
+  return {
+    ...dealing,
+    waiting: others(dealing.waiting),
+    held: others(dealing.held),
+    atRungs: atRungs.filter((at) => at.runIds.length > 0),
+    last: others(dealing.last),
+    stopping: others(dealing.stopping),
+  };
+};
+
+/** A run is to train no more: the engine that holds it has to stop it, or nobody trains it. */
+export const letStop = (dealing: Dealing, runId: number): Dealing =>
+  dealing.held.includes(runId)
+    ? { ...dealing, stopping: [...dealing.stopping, runId] }
+    : takeOut(dealing, runId);
+
+/** A run is gone, and the engine that holds it has to let go of it. */
+export const letDrop = (dealing: Dealing, runId: number): Dealing => {
+  const without = takeOut(dealing, runId);
+  if (!dealing.held.includes(runId)) return without;
+  return { ...without, dropping: [...without.dropping, runId] };
+};
+
+/** A run is to train again, ahead of others: somebody asked for it. */
+export const putBack = (dealing: Dealing, runId: number): Dealing => {
+  const without = takeOut(dealing, runId);
+  return { ...without, waiting: [runId, ...without.waiting] };
 };

@@ -67,6 +67,16 @@ describe('a report', () => {
     expect(after).toMatchObject({ status: 'stopped', endedBy: 'cancelled' });
   });
 
+  test('that a run was stopped, by an order that was taken back meanwhile, leaves it ongoing', () => {
+    const ongoing: Run = { ...run, status: 'ongoing', rung: 3 };
+    const after = applyReport(ongoing, report({ status: 'stopped' }), {
+      now: later,
+      stoppedBy: undefined,
+    });
+    expect(after).toMatchObject({ status: 'ongoing', rung: 3 });
+    expect([after.endedBy, after.endedAt]).toEqual([undefined, undefined]);
+  });
+
   test('keeps the traceback of a failed run', () => {
     const error = { message: 'ValueError: no', traceback: 'Traceback …' };
     const after = applyReport(run, report({ status: 'failed', error }), told);

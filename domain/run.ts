@@ -140,14 +140,16 @@ export interface RunReport {
 /**
  * Takes in what a worker tells of a run. A run that is no longer open stays as it is: what a worker says
  * of it comes too late. A small run may be told of first when it is already over; it was ongoing between.
- * `stoppedBy` is why a run is stopped, if it is.
+ * `stoppedBy` is why a run is stopped; without a reason it was stopped by an order that was taken back
+ * meanwhile, and is dealt again.
  */
 export const applyReport = (
   run: Run,
   report: RunReport,
-  { now, stoppedBy }: { readonly now: Instant; readonly stoppedBy: RunEnding },
+  { now, stoppedBy }: { readonly now: Instant; readonly stoppedBy: RunEnding | undefined },
 ): Run => {
   if (!isOpen(run)) return run;
+  const status = report.status === 'stopped' && stoppedBy === undefined ? 'ongoing' : report.status;
   const endedBy = {
     ongoing: undefined,
     stopped: stoppedBy,
@@ -156,16 +158,16 @@ export const applyReport = (
   } as const satisfies Record<RunReport['status'], RunEnding | undefined>;
   return {
     ...run,
-    status: report.status,
-    endedBy: endedBy[report.status],
+    status,
+    endedBy: endedBy[status],
     completedEpochs: Math.max(run.completedEpochs, report.completedEpochs),
     progress: report.progress ?? run.progress,
     checkpoint: report.checkpoint ?? run.checkpoint,
-    rung: report.status === 'ongoing' ? run.rung : undefined,
+    rung: status === 'ongoing' ? run.rung : undefined,
     attempts: run.status === 'new' ? run.attempts + 1 : run.attempts,
     fruitlessAttempts: gotFurther(run, report) ? 0 : run.fruitlessAttempts,
     startedAt: run.startedAt ?? now,
-    endedAt: report.status === 'ongoing' ? undefined : now,
+    endedAt: status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
     gpu: addGpuUse(run.gpu, report.gpu),
     error: report.error,

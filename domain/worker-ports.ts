@@ -1,7 +1,9 @@
+import type { ControlEntry } from './control.ts';
 import type { DataHandle } from './data-handle.ts';
-import type { Experiment } from './experiment.ts';
+import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey } from './operation.ts';
+import type { Page, PageRequest } from './ports.ts';
 import type { EpochResult, Run } from './run.ts';
 import type { Rung, RungKey } from './rung.ts';
 import type { Worker, WorkerKey } from './worker.ts';
@@ -66,4 +68,30 @@ export interface RungStore {
   find(key: RungKey): Promise<Rung | undefined>;
   /** Keeps what was decided, unless it was decided before. Returns what is kept. */
   keep(rung: Rung): Promise<Rung>;
+}
+
+/** What an accepted op changes, at once or not at all. */
+export interface ControlChange {
+  readonly run: { readonly before: Run; readonly after: Run };
+  /** The worker that has the run, if there is one yet. */
+  readonly worker: { readonly before: Worker; readonly after: Worker } | undefined;
+  /** The call's `Idempotency-Key`. */
+  readonly idempotencyKey: string | undefined;
+}
+
+export interface ControlLog {
+  /**
+   * Keeps an accepted op and does it, in a transaction. False when the run's status or its worker changed
+   * since they were read, or the key accepted an op before.
+   */
+  accept(entry: ControlEntry, change: ControlChange): Promise<boolean>;
+  /** Keeps an op that was refused. */
+  refuse(entry: ControlEntry): Promise<void>;
+  /** The accepted op of an idempotency key. */
+  findByIdempotencyKey(
+    key: ExperimentKey,
+    idempotencyKey: string,
+  ): Promise<ControlEntry | undefined>;
+  /** In the order of their moments. */
+  list(key: ExperimentKey, page: PageRequest): Promise<Page<ControlEntry>>;
 }

@@ -5,6 +5,7 @@ import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { StorageCredentials } from '../../domain/ports.ts';
 import { BatchJobQueue } from '../batch-job-queue.ts';
+import { DynamoControlLog } from '../dynamo-control-log.ts';
 import { DynamoDataHandleStore } from '../dynamo-data-handle-store.ts';
 import { DynamoEpochCheckpointStore } from '../dynamo-epoch-checkpoint-store.ts';
 import { DynamoExperimentStore } from '../dynamo-experiment-store.ts';
@@ -60,6 +61,7 @@ export const storesOver = (table: DynamoTable) => ({
   rungs: new DynamoRungStore(table),
   epochCheckpoints: new DynamoEpochCheckpointStore(table),
   workers: new DynamoWorkerStore(table),
+  controlLog: new DynamoControlLog(table),
   jobNotes: new DynamoJobNoteStore(table),
   dataHandles: new DynamoDataHandleStore(table),
   tokens: new DynamoTokenStore(table),

@@ -7,6 +7,7 @@ import {
   bucket,
   checkScope,
   clock,
+  controlLog,
   dataHandles,
   downloads,
   entropy,
@@ -31,6 +32,7 @@ import { cancelOperation } from './cancel-operation.ts';
 import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createUpload } from './create-upload.ts';
+import { deleteRun } from './delete-run.ts';
 import { endExperiment } from './end-experiment.ts';
 import { exportResults } from './export-results.ts';
 import { exportRuns } from './export-runs.ts';
@@ -41,15 +43,18 @@ import { getOpenApi } from './get-open-api.ts';
 import { getOperation } from './get-operation.ts';
 import { getPredictions } from './get-predictions.ts';
 import { getRun } from './get-run.ts';
+import { listControlLog } from './list-control-log.ts';
 import { listExperiments } from './list-experiments.ts';
 import { listLogs } from './list-logs.ts';
 import { listOperations } from './list-operations.ts';
 import { listResults } from './list-results.ts';
 import { listRuns } from './list-runs.ts';
 import { http } from './middleware.ts';
+import { resumeRun } from './resume-run.ts';
 import { startFit } from './start-fit.ts';
 import { startPrediction } from './start-prediction.ts';
 import { startTest } from './start-test.ts';
+import { stopRun } from './stop-run.ts';
 
 /* The wiring: each use case with its ports over AWS. Every handler is bundled alone, so that it carries only what it uses. */
 
@@ -156,6 +161,25 @@ export const getRunHandler = /* @__PURE__ */ http(getRun, () => ({
   bucket: bucket(),
   gpuHourUsd: gpuHourUsd(),
 }));
+const controlPorts = () => ({
+  experiments: experiments(),
+  operations: operations(),
+  runs: runs(),
+  workers: workers(),
+  controlLog: controlLog(),
+  bucket: bucket(),
+  gpuHourUsd: gpuHourUsd(),
+  clock,
+  entropy,
+});
+export const stopRunHandler = /* @__PURE__ */ http(stopRun, controlPorts);
+export const resumeRunHandler = /* @__PURE__ */ http(resumeRun, controlPorts);
+export const deleteRunHandler = /* @__PURE__ */ http(deleteRun, controlPorts);
+export const listControlLogHandler = /* @__PURE__ */ http(listControlLog, () => ({
+  experiments: experiments(),
+  controlLog: controlLog(),
+}));
+
 export const listResultsHandler = /* @__PURE__ */ http(listResults, () => ({
   experiments: experiments(),
   runs: runs(),

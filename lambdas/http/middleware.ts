@@ -16,7 +16,9 @@ z.config(en());
 /** An HTTP API event with what our authorizer added to it. */
 type Event = APIGatewayProxyEventV2 & {
   readonly requestContext: {
-    readonly authorizer?: { readonly lambda?: { readonly workspace?: string } | undefined };
+    readonly authorizer?: {
+      readonly lambda?: { readonly workspace?: string; readonly label?: string } | undefined;
+    };
   };
 };
 
@@ -45,6 +47,7 @@ const parseCall = <R extends Route>(route: R, event: Event): Call<R> => ({
   query: parse<R['query']>(route.query, event.queryStringParameters ?? {}, 'query'),
   body: parse<R['body']>(route.body, parseJson(event), 'body'),
   idempotencyKey: idempotencyKey(event),
+  caller: event.requestContext.authorizer?.lambda?.label,
   bearerToken: bearerToken(event.headers['authorization']),
 });
 

@@ -17,7 +17,7 @@ import type {
   Uploads,
   Workflows,
 } from '../../domain/ports.ts';
-import type { JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
+import type { ControlLog, JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** Everything a use case over HTTP may need; each names the ones it does. */
 export interface HttpPorts {
@@ -29,6 +29,7 @@ export interface HttpPorts {
   readonly dataHandles: DataHandleStore;
   readonly jobNotes: JobNoteStore;
   readonly workers: WorkerStore;
+  readonly controlLog: ControlLog;
   readonly tokens: TokenStore;
   readonly artifacts: ArtifactStore;
   /** The bucket's name, for those that only show where things lie. */

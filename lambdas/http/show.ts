@@ -1,4 +1,5 @@
 import type {
+  ControlResource,
   DataHandleResource,
   ExperimentResource,
   FitPlanResource,
@@ -6,6 +7,7 @@ import type {
   ResultResource,
   RunResource,
 } from '../../contract/resources.ts';
+import type { ControlEntry } from '../../domain/control.ts';
 import { costUsd, secondsPerHour } from '../../domain/cost.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import type { Experiment } from '../../domain/experiment.ts';
@@ -155,4 +157,14 @@ export const showResult = ({ runId, epoch, trainLoss, metrics }: EpochResult): R
   epoch,
   trainLoss,
   metrics,
+});
+
+export const showControl = (entry: ControlEntry): ControlResource => ({
+  at: entry.at,
+  by: entry.by,
+  op: entry.op,
+  runId: entry.runId,
+  outcome: entry.outcome,
+  refusal: entry.refusal,
+  detail: entry.detail,
 });

@@ -1,11 +1,15 @@
 import type { Instant } from '../../domain/instant.ts';
-import { loseWorker } from '../../domain/run.ts';
+import type { Run } from '../../domain/run.ts';
+import { cutShort, loseWorker } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { Presentation } from '../../domain/worker-sync.ts';
 import type { WorkerPorts } from './ports.ts';
 
-/** Runs that an earlier attempt was training when it was lost go on in this one, or fail if lost too often. */
+/**
+ * Runs that an earlier attempt was training when it was lost go on in this one, or fail if lost too often.
+ * Those that it was to stop are stopped with that.
+ */
 export const loseEarlierAttempt = async (
   { worker }: SyncContext,
   presented: Presentation,
@@ -16,7 +20,12 @@ export const loseEarlierAttempt = async (
   if (reason === undefined) return;
   const held = await runs.findMany(worker, worker.dealing.held);
   const lost = held.filter((run) => run.status === 'ongoing');
-  await Promise.all(lost.map((run) => runs.replace(loseWorker(run, reason, now), 'ongoing')));
+  const stopping = new Set(worker.dealing.stopping);
+  const settled = (run: Run): Run =>
+    stopping.has(run.runId)
+      ? cutShort(run, 'interactive-control', now)
+      : loseWorker(run, reason, now);
+  await Promise.all(lost.map((run) => runs.replace(settled(run), 'ongoing')));
 };
 
 /** What became of the attempt before this one, unless this is the first of its job. */

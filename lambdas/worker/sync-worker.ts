@@ -22,8 +22,8 @@ import type { WorkerPorts } from './ports.ts';
 import { storageScope } from './storage-scope.ts';
 import { takeIn } from './take-in.ts';
 
-/** Until the next sync at the latest; short, so that a stop or a cancel takes effect soon. */
-const syncIntervalSeconds = 2;
+/** Until the next sync at the latest, which brings the orders: a stop is known this long after it was asked for. */
+const syncIntervalSeconds = 1;
 
 /** Rounds lost to the sweeper or a settling workflow before the worker is asked to try again. */
 const maxRounds = 5;
@@ -61,8 +61,8 @@ const sync = async (
     ...(request.sequence === 1 && { assignment: await assignmentOf(takenIn, ports) }),
     train,
     more,
-    stop: [],
-    drop: lateRuns(request, takenIn.runs),
+    stop: [...takenIn.worker.dealing.stopping],
+    drop: [...lateRuns(request, takenIn.runs), ...takenIn.worker.dealing.dropping],
     exit: exit || isOver(takenIn.worker.inference),
     syncIntervalSeconds: soon ? 0 : syncIntervalSeconds,
   };

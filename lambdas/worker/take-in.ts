@@ -2,10 +2,10 @@ import type { SyncRequest } from '../../contract/worker-protocol.ts';
 import type { Dealing } from '../../domain/dealing.ts';
 import { takeBack } from '../../domain/dealing.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { Operation } from '../../domain/operation.ts';
 import { bracketsOf, cutShortBy } from '../../domain/operation.ts';
 import type { EpochCheckpoint, EpochResult, Run } from '../../domain/run.ts';
-import { applyReport } from '../../domain/run.ts';
+import { applyReport, cutShort } from '../../domain/run.ts';
+import { standsAtRung } from '../../domain/rung.ts';
 import { logKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { SyncContext } from '../../domain/worker-ports.ts';
@@ -75,18 +75,22 @@ export const takeIn = async (
 
 const changedRuns = (
   request: SyncRequest,
-  { runs, operation }: SyncContext,
+  { runs, operation, worker }: SyncContext,
   now: Instant,
 ): { before: Run; after: Run }[] => {
-  const stoppedBy = stopperOf(operation);
+  const stopping = new Set(worker.dealing.stopping);
   const before = new Map(runs.map((run) => [run.runId, run]));
   return request.runs.flatMap((report) => {
     const run = before.get(report.runId);
-    return run ? [{ before: run, after: applyReport(run, report, { now, stoppedBy }) }] : [];
+    if (!run) return [];
+    const isStopping = stopping.has(run.runId);
+    const stoppedBy = isStopping ? 'interactive-control' : cutShortBy(operation);
+    const told = applyReport(run, report, { now, stoppedBy });
+    // Its engine let go of it before it heard of the order.
+    const isLetGo = isStopping && standsAtRung(told);
+    return [{ before: run, after: isLetGo ? cutShort(told, 'interactive-control', now) : told }];
   });
 };
-
-const stopperOf = (operation: Operation) => cutShortBy(operation) ?? 'interactive-control';
 
 /** Rows of the runs this worker holds; the order of their metrics is the order of the columns. */
 const epochResults = (request: SyncRequest, { runs }: SyncContext): EpochResult[] => {

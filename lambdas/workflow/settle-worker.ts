@@ -126,8 +126,9 @@ const settleRuns = async (
   };
 };
 
-/** Only what the engine held is lost with it. */
+/** Only what the engine held is lost with it; what it was to stop is stopped with that. */
 const settleRun = (run: Run, { worker, ending, reason }: Circumstances, now: Instant): Run => {
+  if (worker.dealing.stopping.includes(run.runId)) return cutShort(run, 'interactive-control', now);
   if (ending) return cutShort(run, ending, now);
   if (standsAtRung(run)) return run;
   if (isHopeless(worker)) return fail(run, { message: hopeless(worker, reason) }, now);
@@ -181,9 +182,9 @@ const wait = ({ idleSince, lastSyncAt }: Worker, { clock }: Ports): Settled => {
 };
 
 const leave = async (worker: Worker, { workers }: Ports): Promise<Settled> => {
-  await workers.replace(
-    { ...worker, status: 'gone', tokenSha256s: [], plannedTokenSha256: '' },
-    worker,
-  );
+  const gone: Worker = { ...worker, status: 'gone', tokenSha256s: [], plannedTokenSha256: '' };
+  if (!(await workers.replace(gone, worker))) {
+    throw new Error(`worker ${worker.worker} was given a run while it was settled`);
+  }
   return { next: 'leave' };
 };

@@ -29,7 +29,9 @@ class Orders:
             fresh = {run.run_id for run in answer.train}
             self._stop = (self._stop - fresh) | set(answer.stop)
             self._drop = (self._drop - fresh) | set(answer.drop)
-            self._dealt.extend(answer.train)
+            # A run that is dealt again was stopped and resumed before its turn.
+            waiting = (run for run in self._dealt if run.run_id not in fresh)
+            self._dealt = deque([*waiting, *answer.train])
             self._more = answer.more
             self._exit = self._exit or answer.exit
             self._changed.notify_all()

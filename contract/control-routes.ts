@@ -1,0 +1,63 @@
+import * as z from 'zod/mini';
+import { controlResource, page, runResource } from './resources.ts';
+import type { Route } from './route.ts';
+import { route } from './route.ts';
+import { digits, experimentPath, inExperiment, none, paging } from './route-parts.ts';
+
+/** What the ops on a run have in common. */
+const control = {
+  method: 'POST',
+  access: 'user',
+  params: z.extend(inExperiment, { runId: digits }),
+  query: none,
+  body: none,
+  answer: z.object({ run: runResource, control: controlResource }),
+  statuses: {
+    200: 'Done',
+    202: 'Accepted; it takes effect at the run’s next chunk boundary',
+  },
+  problems: [
+    'experiment-ended',
+    'experiment-not-found',
+    'idempotency-key-reused',
+    'illegal-transition',
+    'no-active-fit',
+    'run-not-found',
+  ],
+  idempotent: true,
+} as const satisfies Partial<Route>;
+
+export const stopRun = route({
+  ...control,
+  name: 'stopRun',
+  path: `${experimentPath}/runs/{runId}/stop`,
+  summary: 'Stops a run with a checkpoint, from which it can be resumed while its fit is active',
+});
+
+export const resumeRun = route({
+  ...control,
+  name: 'resumeRun',
+  path: `${experimentPath}/runs/{runId}/resume`,
+  summary: 'Lets a stopped run of the active fit go on exactly where it stopped',
+});
+
+export const deleteRun = route({
+  ...control,
+  name: 'deleteRun',
+  path: `${experimentPath}/runs/{runId}/delete`,
+  summary: 'Removes a run from runs and results; it can still be asked for by its ID',
+});
+
+export const listControlLog = route({
+  name: 'listControlLog',
+  method: 'GET',
+  path: `${experimentPath}/control-log`,
+  summary: 'Lists what was asked to be done to runs, by whom and with what outcome, in order',
+  access: 'user',
+  params: inExperiment,
+  query: z.object(paging),
+  body: none,
+  answer: page(controlResource),
+  statuses: { 200: 'A page of ops' },
+  problems: ['experiment-not-found'],
+});

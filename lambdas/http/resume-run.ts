@@ -1,0 +1,8 @@
+import { resumeRun as route } from '../../contract/control-routes.ts';
+import { useCase } from '../use-case.ts';
+import type { ControlPorts } from './control-run.ts';
+import { controlRun } from './control-run.ts';
+
+export const resumeRun = useCase(route, (call, ports: ControlPorts) =>
+  controlRun('resume', call, ports),
+);
