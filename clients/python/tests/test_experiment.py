@@ -267,7 +267,7 @@ def test_an_error_is_readable(capsys):
         )
     )
     exp.show_error(3)
-    assert capsys.readouterr().out.endswith("ValueError: bad\n")
+    assert capsys.readouterr().out.endswith("it raised\nTraceback\nValueError: bad\n")
 
 
 def test_an_ml_spec_that_is_not_there_is_refused():
