@@ -42,10 +42,12 @@ test('pictures and masks in files, steps over several batches, half precision', 
 
 test('the guide to MLSpecs shows what works', async () => {
   const guide = readFileSync('docs/mlspec.md', 'utf8');
-  const [spec, script] = guide.matchAll(/```python\n(?<code>.*?)```/gs);
+  const [spec, script, tryIt] = guide.matchAll(/```python\n(?<code>.*?)```/gs);
   const folder = newFolder();
   writeFileSync(join(folder, 'rent_spec.py'), spec?.groups?.['code'] ?? '');
-  const said = await python(folder, '-c', script?.groups?.['code'] ?? '');
+  const code = [script, tryIt].map((block) => block?.groups?.['code'] ?? '').join('\n');
+  const said = await python(folder, '-c', code);
   expect(said).toMatch(/Fit 2 completed .* 2 runs: 2 completed/);
   expect(said).toMatch(/^test_mae /m);
+  expect(said).toMatch(/'loss': tensor/);
 });
