@@ -13,7 +13,7 @@ from random import Random
 import pandas as pd
 
 SEED = 7
-SIZES = {"train": 1600, "validation": 300, "test": 300}
+SIZES = {"train": 1200, "validation": 200, "test": 200}
 WRONG_LABELS = 0.03
 
 GOOD, BAD, THINGS = map(
