@@ -30,6 +30,7 @@ import { authorize } from './authorize.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
+import { createFolderUpload } from './create-folder-upload.ts';
 import { createUpload } from './create-upload.ts';
 import { endExperiment } from './end-experiment.ts';
 import { exportResults } from './export-results.ts';
@@ -94,6 +95,10 @@ export const getDataHandleHandler = /* @__PURE__ */ http(getDataHandle, () => ({
   dataHandles: dataHandles(),
 }));
 export const createUploadHandler = /* @__PURE__ */ http(createUpload, () => ({
+  artifacts: artifacts(),
+  uploads: uploads(),
+}));
+export const createFolderUploadHandler = /* @__PURE__ */ http(createFolderUpload, () => ({
   artifacts: artifacts(),
   uploads: uploads(),
 }));
