@@ -19,7 +19,13 @@ import {
   listResults,
   listRuns,
 } from './operation-routes.ts';
-import { createUpload, getHealth, getOpenApi, syncWorker } from './service-routes.ts';
+import {
+  createFolderUpload,
+  createUpload,
+  getHealth,
+  getOpenApi,
+  syncWorker,
+} from './service-routes.ts';
 
 /** Every route there is. */
 export const routes = [
@@ -49,5 +55,6 @@ export const routes = [
   exportRuns,
   listLogs,
   createUpload,
+  createFolderUpload,
   syncWorker,
 ] as const;

@@ -48,6 +48,30 @@ export const createUpload = route({
   problems: [],
 });
 
+export const createFolderUpload = route({
+  name: 'createFolderUpload',
+  method: 'POST',
+  path: '/v1/workspaces/{workspace}/folder-uploads',
+  summary: 'Gives short-lived URLs that take many files of one folder into the workspace’s bucket',
+  access: 'user',
+  params: inWorkspace,
+  query: none,
+  body: z.strictObject({
+    /** The content's hash belongs in it, since a file once there is not replaced. */
+    folder: z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_=-]{0,99}$/)),
+    /** Relative to the folder, `/`-separated; ask again for more of them. */
+    paths: z
+      .array(z.string().check(z.regex(/^(?!.*\.\.)[A-Za-z0-9._=-][A-Za-z0-9._/=-]{0,398}$/)))
+      .check(z.minLength(1), z.maxLength(500)),
+  }),
+  answer: z.object({
+    uri: z.string(),
+    files: z.array(z.object({ path: z.string(), uploadUrl: z.string() })),
+  }),
+  statuses: { 200: 'Send each of `files` with PUT; those of `paths` that are there are not in it' },
+  problems: [],
+});
+
 export const syncWorker = route({
   name: 'syncWorker',
   method: 'POST',

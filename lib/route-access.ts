@@ -68,4 +68,5 @@ export const routeAccess = ({
   exportRuns: [table.read, store.put(anyExport), store.get(anyExport), gpuPrice],
   listLogs: [table.read, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
+  createFolderUpload: [store.put(anyUpload), store.list],
 });

@@ -31,6 +31,7 @@ import { authorize } from './authorize.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
+import { createFolderUpload } from './create-folder-upload.ts';
 import { createUpload } from './create-upload.ts';
 import { deleteRun } from './delete-run.ts';
 import { endExperiment } from './end-experiment.ts';
@@ -99,6 +100,10 @@ export const getDataHandleHandler = /* @__PURE__ */ http(getDataHandle, () => ({
   dataHandles: dataHandles(),
 }));
 export const createUploadHandler = /* @__PURE__ */ http(createUpload, () => ({
+  artifacts: artifacts(),
+  uploads: uploads(),
+}));
+export const createFolderUploadHandler = /* @__PURE__ */ http(createFolderUpload, () => ({
   artifacts: artifacts(),
   uploads: uploads(),
 }));

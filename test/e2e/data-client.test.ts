@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createFolderUpload } from '../../contract/service-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
-import { freshStack, removeStack, trainCsv } from './scene.ts';
+import { freshStack, removeStack, trainCsv, userOf, workspace } from './scene.ts';
 
 /** Downloads and fits follow one another in a test, each a job of its own. */
 vi.setConfig({ testTimeout: 360_000 });
@@ -42,6 +43,27 @@ const python = async (...words: readonly string[]): Promise<string> => {
 test('the Python client uploads frames and folders, and raises what is wrong by its name', async () => {
   const said = await python(join(import.meta.dirname, 'data_client.py'), 'line.py');
   expect(said).toContain('everything is as it should be');
+});
+
+test('a folder’s files that are there need not be sent again, and none leaves the folder', async () => {
+  const { call } = userOf(stack);
+  const ask = async (...paths: readonly string[]) =>
+    (
+      await call(createFolderUpload, {
+        params: { workspace },
+        body: { folder: '0a1b', paths: [...paths] },
+      })
+    ).body;
+  const first = await ask('a/1.txt', 'a/10.txt', 'b.txt');
+  expect(first.uri).toMatch(/^s3:\/\/.*\/0a1b\/$/);
+  expect(first.files.map(({ path }) => path)).toEqual(['a/1.txt', 'a/10.txt', 'b.txt']);
+  for (const { uploadUrl } of first.files.slice(0, 2)) {
+    expect((await fetch(uploadUrl, { method: 'PUT', body: 'good' })).status).toBe(200);
+  }
+  const left = await ask('a/1.txt', 'a/10.txt', 'b.txt');
+  expect(left.files.map(({ path }) => path)).toEqual(['b.txt']);
+  expect((await ask('a/10.txt')).files).toEqual([]);
+  await expect(ask('../secret.txt')).rejects.toMatchObject({ name: 'invalid-request' });
 });
 
 test('the guide to data shows what works', async () => {

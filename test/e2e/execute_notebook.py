@@ -26,7 +26,7 @@ def main(file: Path) -> None:
     notebook = nbformat.read(file, as_version=4)
     client = CountingClient(
         notebook,
-        timeout=120,
+        timeout=240,
         kernel_name="python3",
         resources={"metadata": {"path": str(file.parent)}},
     )

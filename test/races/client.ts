@@ -4,7 +4,7 @@ import { createExperiment } from '../../lambdas/http/create-experiment.ts';
 import { endExperiment } from '../../lambdas/http/end-experiment.ts';
 import { startFit } from '../../lambdas/http/start-fit.ts';
 import type { Command } from './model.ts';
-import type { WorldPorts } from './world.ts';
+import type { WorldPorts } from './ports.ts';
 
 /** Calls the use cases; gives their answers in the model's words. */
 export const answerTo = (workspace: string, ports: WorldPorts) => {

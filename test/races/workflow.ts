@@ -10,8 +10,8 @@ import { saveArtifacts } from '../../lambdas/workflow/save-artifacts.ts';
 import { settleWorker } from '../../lambdas/workflow/settle-worker.ts';
 import type { StepInput, WorkerLaunch } from '../../lambdas/workflow/step.ts';
 import type { Happening } from './model.ts';
+import type { WorldPorts } from './ports.ts';
 import type { Turns } from './turns.ts';
-import type { WorldPorts } from './world.ts';
 
 interface Stage {
   readonly ports: WorldPorts;

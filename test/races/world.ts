@@ -1,39 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { nodeEntropy } from '../../adapters/node-entropy.ts';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { storesOver } from '../../adapters/testing/aws-ports.ts';
 import { dataHandleOf, newWorkspace } from '../../adapters/testing/samples.ts';
-import type { ExecutionRequest } from '../../domain/ports.ts';
 import { answerTo } from './client.ts';
 import type { Command, Happening } from './model.ts';
+import { portsOf } from './ports.ts';
 import { Turns } from './turns.ts';
 import { carryOut } from './workflow.ts';
-
-/** The use cases' ports: table and bucket of the emulator, every call of which waits for its turn. */
-export type WorldPorts = ReturnType<typeof portsOf>;
-
-const portsOf = (aws: AwsPorts, turns: Turns, start: (request: ExecutionRequest) => void) => {
-  const terminated: string[] = [];
-  return {
-    ...aws,
-    ...storesOver(turns.through(aws.table)),
-    artifacts: turns.through(aws.artifacts),
-    savedArtifacts: turns.through(aws.savedArtifacts),
-    workflows: {
-      start: async (request: ExecutionRequest) => start(request),
-      status: async () => 'running' as const,
-    },
-    jobQueue: {
-      terminateByPrefix: (prefix: string) => turns.turn(async () => terminated.push(prefix)),
-    },
-    isTerminated: (jobName: string) => terminated.some((prefix) => jobName.startsWith(prefix)),
-    mlSpecs: { check: async () => [] },
-    clock: { now: () => new Date().toISOString() },
-    entropy: nodeEntropy,
-    maxWorkers: 2,
-    gpuHourUsd: 0,
-  };
-};
 
 /** Names that experiments may get in a game. */
 const names = ['a', 'b', 'a_1', 'b_1', 'a_2', 'b_2', 'a_3', 'b_3'];

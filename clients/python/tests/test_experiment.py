@@ -267,7 +267,7 @@ def test_an_error_is_readable(capsys):
         )
     )
     exp.show_error(3)
-    assert capsys.readouterr().out.endswith("ValueError: bad\n")
+    assert capsys.readouterr().out.endswith("it raised\nTraceback\nValueError: bad\n")
 
 
 def test_an_ml_spec_that_is_not_there_is_refused():
@@ -309,16 +309,29 @@ def test_a_folder_becomes_a_prefix(tmp_path):
     (tmp_path / "images" / "a").mkdir(parents=True)
     (tmp_path / "images" / "a" / "1.png").write_bytes(b"1")
     (tmp_path / "images" / "b.png").write_bytes(b"2")
-
-    def serve(request: httpx.Request) -> httpx.Response:
-        path = json.loads(request.read())["path"]
-        return httpx.Response(200, json={"uri": f"s3://b/{path}", "uploadUrl": "", "exists": True})
-
-    there = Connection("http://there", "secret", transport=httpx.MockTransport(serve))
-    prefix = DataHandle.upload(tmp_path / "images", connection=there)
-    assert prefix.startswith("s3://b/")
-    assert prefix.endswith("/")
+    place = {"uri": "s3://b/f/", "files": []}
+    single = {"uri": "s3://b/g/b.png", "uploadUrl": "", "exists": True}
+    script = routes({"POST /folder-uploads": [place], "POST /uploads": [single]})
+    there = Connection("http://there", "secret", transport=script)
+    assert DataHandle.upload(tmp_path / "images", connection=there) == "s3://b/f/"
+    assert script.bodies("POST /folder-uploads")[0]["paths"] == ["a/1.png", "b.png"]
     assert DataHandle.upload(tmp_path / "images" / "b.png", connection=there).endswith("/b.png")
+
+
+def test_a_large_folder_is_sent_in_parts_and_only_what_is_not_there(tmp_path):
+    reviews = tmp_path / "reviews"
+    reviews.mkdir()
+    for number in range(501):
+        (reviews / f"{number:03}.txt").write_text("good")
+    missing = {"path": "007.txt", "uploadUrl": "http://there/put"}
+    places = [{"uri": "s3://b/f/", "files": [missing]}, {"uri": "s3://b/f/", "files": []}]
+    script = routes({"POST /folder-uploads": places, "PUT /put": [{}]})
+    DataHandle.upload(reviews, connection=Connection("http://there", "secret", transport=script))
+    first, second = script.bodies("POST /folder-uploads")
+    assert first["folder"] == second["folder"]
+    assert [*first["paths"], *second["paths"]] == [f"{number:03}.txt" for number in range(501)]
+    assert (len(first["paths"]), len(second["paths"])) == (500, 1)
+    assert len(script.bodies("PUT /put")) == 1
 
 
 def test_a_file_that_is_too_large_for_one_upload_is_refused(tmp_path):

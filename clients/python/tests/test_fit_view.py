@@ -10,7 +10,10 @@ from fanfold.resources import EpochResult, Operation, Run
 from fanfold.screens import PlainScreen, TerminalScreen
 from rich.console import Console
 
-ERROR = {"message": "it raised", "traceback": "Traceback ...\nValueError: <b>bad</b>\n"}
+ERROR = {
+    "message": "row_prep raised ValueError: <b>bad</b>",
+    "traceback": "Traceback ...\nValueError: <b>bad</b>\n",
+}
 
 
 def view(runs, results=(), *, most=40, **operation):
@@ -74,7 +77,7 @@ def test_of_many_runs_those_at_work_the_failed_and_the_best_are_shown():
 def test_a_failed_run_is_one_sentence_with_the_way_to_its_traceback():
     seen = view([wire.run(3, "failed", error=ERROR)])
     assert seen.notes == (
-        "Run 3 failed: ValueError: <b>bad</b>; show_error(3) prints its traceback",
+        "Run 3 failed: row_prep raised ValueError: <b>bad</b>; show_error(3) prints its traceback",
     )
 
 

@@ -63,8 +63,8 @@ class ExperimentRecords:
             RunNotFound: The experiment has no such run.
         """
         run = self._routes.get_run(run_id)
-        told = run.traceback or run.message or f"Run {run_id} has no error; it is {run.status}"
-        say(told.rstrip())
+        told = [part.rstrip() for part in (run.message, run.traceback) if part]
+        say("\n".join(told) or f"Run {run_id} has no error; it is {run.status}")
 
     def export_results(self, path: str | Path) -> None:
         """Write what `get_results` gives, as the service has it, to a `.csv` or `.parquet` file.

@@ -173,9 +173,9 @@ class Run:
 
     @property
     def reason(self) -> str:
-        """Why it failed, in one line: the exception's last line, or the service's sentence."""
-        lines = (self.traceback or self.message or "no reason given").strip().splitlines()
-        return lines[-1].strip()
+        """Why it failed, in one line, which names the method that raised."""
+        told = (self.message or "").strip() or "no reason given"
+        return told.splitlines()[0]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The service's routes, a method each; the names are those of its OpenAPI document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,12 @@ class WorkspaceRoutes:
         if not place["exists"]:
             self.http.put_file(place["uploadUrl"], file)
         return place["uri"]
+
+    def place_folder(self, folder: str, names: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+        """Where files of a folder go: its `s3://` prefix, and URLs of those not there by name."""
+        body = {"folder": folder, "paths": names}
+        place = self.http.post(f"{self._path}/folder-uploads", body, repeatable=True)
+        return place["uri"], {file["path"]: file["uploadUrl"] for file in place["files"]}
 
 
 class ExperimentRoutes:

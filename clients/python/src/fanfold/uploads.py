@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +20,10 @@ _HASH_DIGITS = 32
 # S3 takes no more in one request.
 _LARGEST_BYTES = 5 * 1024**3
 
-_UPLOADS_AT_ONCE = 8
+_UPLOADS_AT_ONCE = 16
+
+# The service gives the URLs of no more files at a time.
+_MOST_PLACES = 500
 
 
 def upload_frame(workspace: WorkspaceRoutes, name: str, frame: pd.DataFrame) -> str:
@@ -29,7 +32,7 @@ def upload_frame(workspace: WorkspaceRoutes, name: str, frame: pd.DataFrame) -> 
         file = Path(folder) / f"{name}.parquet"
         table = pa.Table.from_pandas(frame, preserve_index=False)
         pq.write_table(table, file, compression="zstd")
-        return _send(workspace, file.parent, [file])[0]
+        return _send_file(workspace, file)
 
 
 def upload_path(workspace: WorkspaceRoutes, path: Path) -> str:
@@ -40,27 +43,38 @@ def upload_path(workspace: WorkspaceRoutes, path: Path) -> str:
             than 5 GiB.
     """
     if path.is_file():
-        return _send(workspace, path.parent, [path])[0]
-    files = sorted(file for file in path.rglob("*") if file.is_file())
+        return _send_file(workspace, path)
+    files = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
     if not files:
         raise InvalidRequest(f"there is no file {path}, nor are there files in it")
-    first = _send(workspace, path, files)[0]
-    return first.removesuffix(files[0].relative_to(path).as_posix())
+    return _send_folder(workspace, files)
 
 
-def _send(workspace: WorkspaceRoutes, folder: Path, files: Sequence[Path]) -> list[str]:
-    names = [file.relative_to(folder).as_posix() for file in files]
-    for name, file in zip(names, files, strict=True):
+def _send_file(workspace: WorkspaceRoutes, file: Path) -> str:
+    _check(file.name, file)
+    return workspace.upload(f"{_fingerprint({file.name: file})}/{file.name}", file)
+
+
+def _send_folder(workspace: WorkspaceRoutes, files: Mapping[str, Path]) -> str:
+    for name, file in files.items():
         _check(name, file)
+    folder, names, prefix = _fingerprint(files), sorted(files), ""
+    with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+        for start in range(0, len(names), _MOST_PLACES):
+            prefix, urls = workspace.place_folder(folder, names[start : start + _MOST_PLACES])
+            missing = [files[name] for name in urls]
+            for _ in pool.map(workspace.http.put_file, urls.values(), missing):
+                pass
+    return prefix
+
+
+def _fingerprint(files: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for name, file in zip(names, files, strict=True):
+    for name, file in sorted(files.items()):
         digest.update(f"{name}\0{file.stat().st_size}\0".encode())
         with file.open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
-    prefix = digest.hexdigest()[:_HASH_DIGITS]
-    paths = [f"{prefix}/{name}" for name in names]
-    with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
-        return list(pool.map(workspace.upload, paths, files))
+    return digest.hexdigest()[:_HASH_DIGITS]
 
 
 def _check(name: str, file: Path) -> None:
