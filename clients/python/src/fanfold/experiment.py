@@ -14,6 +14,7 @@ from fanfold.knobs import ConfigGroup
 from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
 from fanfold.routes import WorkspaceRoutes
+from fanfold.run_control import RunControl
 from fanfold.screens import say
 from fanfold.session import remember
 from fanfold.spec_file import read_source
@@ -22,7 +23,7 @@ from fanfold.watching import follow_fit, follow_operation
 _DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
-class Experiment(ExperimentRecords, InferenceOps):
+class Experiment(ExperimentRecords, InferenceOps, RunControl):
     """Creates an experiment, or reconnects to the alive one of that name.
 
     One experiment is alive per workspace: creating another ends the alive one, without artifacts.

@@ -1,10 +1,12 @@
 """Results and runs as DataFrames with the columns that users rely on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
-from fanfold.resources import EpochResult, Run
+from fanfold.resources import ControlEntry, EpochResult, Run
 
 _RESULT_KEYS = ["run_id", "epoch", "train_loss"]
 
@@ -25,6 +27,16 @@ _RUN_COLUMNS = {
     "cost_usd": "float64",
     "attempts": "int64",
     "error": "object",
+}
+
+_CONTROL_COLUMNS = {
+    "at": "datetime64[ns, UTC]",
+    "by": "object",
+    "op": "object",
+    "run_id": "int64",
+    "outcome": "object",
+    "refusal": "object",
+    "detail": "object",
 }
 
 
@@ -69,8 +81,16 @@ def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
         }
         for run in runs
     ]
+    return _frame(rows, _RUN_COLUMNS)
+
+
+def control_frame(entries: Iterable[ControlEntry]) -> pd.DataFrame:
+    """One row per op, in order; refusal and detail are `None` where it was accepted."""
+    return _frame([asdict(entry) for entry in entries], _CONTROL_COLUMNS)
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, Any]) -> pd.DataFrame:
     columns = {
-        name: pd.Series([row.get(name) for row in rows], dtype=kind)
-        for name, kind in _RUN_COLUMNS.items()
+        name: pd.Series([row.get(name) for row in rows], dtype=kind) for name, kind in kinds.items()
     }
     return pd.DataFrame(columns)

@@ -179,6 +179,32 @@ class Run:
 
 
 @dataclass(frozen=True)
+class ControlEntry:
+    """What somebody asked to be done to a run, and what was answered."""
+
+    at: datetime
+    by: str
+    op: str
+    run_id: int
+    outcome: str
+    refusal: str | None
+    detail: str | None
+
+    @classmethod
+    def of(cls, wire: Json) -> Self:
+        """Read it from JSON."""
+        return cls(
+            at=datetime.fromisoformat(wire["at"]),
+            by=wire["by"],
+            op=wire["op"],
+            run_id=wire["runId"],
+            outcome=wire["outcome"],
+            refusal=wire.get("refusal"),
+            detail=wire.get("detail"),
+        )
+
+
+@dataclass(frozen=True)
 class EpochResult:
     """What one finished epoch of a run measured."""
 

@@ -10,6 +10,7 @@ from fanfold.connection import Connection
 from fanfold.fit_plan import FitPlan
 from fanfold.http import Http
 from fanfold.resources import (
+    ControlEntry,
     CreatedExperiment,
     DataHandleResource,
     EpochResult,
@@ -156,6 +157,16 @@ class ExperimentRoutes:
     def get_run(self, run_id: int) -> Run:
         """One run, also a deleted one."""
         return Run.of(self._http.get(f"{self._path}/runs/{run_id}"))
+
+    def control_run(self, run_id: int, op: str, *, idempotency_key: str) -> Run:
+        """Stop, resume or delete a run; tells how it is then."""
+        path = f"{self._path}/runs/{run_id}/{op}"
+        return Run.of(self._http.post(path, idempotency_key=idempotency_key)["run"])
+
+    def list_control_log(self) -> list[ControlEntry]:
+        """All that was asked to be done to runs, in order."""
+        pages = self._http.pages(f"{self._path}/control-log", limit=_RUNS_PAGE)
+        return [ControlEntry.of(item) for item in pages]
 
     def list_results(self, *, run_id: int | None = None) -> list[EpochResult]:
         """Results of all finished epochs, or those of one run, by run and epoch."""
