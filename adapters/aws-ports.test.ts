@@ -3,6 +3,7 @@ import { copyInParts } from './s3-multipart-copy.ts';
 import { artifactStoreSuite } from './testing/artifact-store-suite.ts';
 import type { AwsPorts } from './testing/aws-ports.ts';
 import { makeAwsPorts } from './testing/aws-ports.ts';
+import { controlLogSuite } from './testing/control-log-suite.ts';
 import { credentialIssuerSuite } from './testing/credential-issuer-suite.ts';
 import { dataHandleStoreSuite } from './testing/data-handle-store-suite.ts';
 import { downloadsSuite } from './testing/downloads-suite.ts';
@@ -38,6 +39,7 @@ describe('the ports over AWS', () => {
   rungStoreSuite(given);
   epochCheckpointStoreSuite(given);
   workerStoreSuite(given);
+  controlLogSuite(given);
   jobNoteStoreSuite(given);
   dataHandleStoreSuite(given);
   tokenStoreSuite(given);
