@@ -54,7 +54,7 @@ const work = async (input: StepInput, launch: WorkerLaunch, stage: Stage): Promi
 };
 
 /** A state machine tries a step again when it meets somebody else. */
-const tried = async <T>(step: () => Promise<T>, more = 5): Promise<T> => {
+export const tried = async <T>(step: () => Promise<T>, more = 5): Promise<T> => {
   try {
     return await step();
   } catch (error) {

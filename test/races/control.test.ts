@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
+import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
+import type { Emulator } from '../../adapters/testing/emulator.ts';
+import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testing/samples.ts';
+import type { ControlEntry, ControlOp } from '../../domain/control.ts';
+import { DomainError } from '../../domain/domain-error.ts';
+import type { FitRequest } from '../../domain/operation.ts';
+import { configsKey } from '../../domain/storage-layout.ts';
+import { deleteRun } from '../../lambdas/http/delete-run.ts';
+import { resumeRun } from '../../lambdas/http/resume-run.ts';
+import { stopRun } from '../../lambdas/http/stop-run.ts';
+import { completeOperation } from '../../lambdas/workflow/complete-operation.ts';
+import { planOperation } from '../../lambdas/workflow/plan-operation.ts';
+import { settleWorker } from '../../lambdas/workflow/settle-worker.ts';
+import type { WorkerLaunch } from '../../lambdas/workflow/step.ts';
+import type { Snapshot } from './legal.ts';
+import { expectLegal, snapshotOf } from './legal.ts';
+import { portsOf } from './ports.ts';
+import { lastEpoch, SteeredEngine } from './steered-engine.ts';
+import { Turns } from './turns.ts';
+import { tried } from './workflow.ts';
+
+vi.setConfig({ testTimeout: 600_000 });
+
+let emulator: Emulator;
+let aws: AwsPorts;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  aws = await makeAwsPorts(emulator.config);
+});
+afterAll(() => emulator.stop());
+
+const command = fc.record({
+  op: fc.constantFrom<ControlOp[]>('stop', 'stop', 'resume', 'resume', 'resume', 'delete'),
+  runId: fc.constantFrom(1, 1, 1, 2),
+});
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
+
+const commands = fc.array(command, { minLength: 2, maxLength: 6, size: 'max' });
+
+const game = fc.record({
+  clients: fc.tuple(commands, commands),
+  /** After how many syncs each AWS Batch job dies, the first ones. */
+  deaths: fc.array(fc.integer({ min: 2, max: 4 }), { maxLength: 2 }),
+  choices: fc
+    .array(fc.record({ choice: fc.nat(3), times: fc.integer({ min: 1, max: 12 }) }), {
+      maxLength: 60,
+      size: 'max',
+    })
+    .map((stretches) =>
+      stretches.flatMap(({ choice, times }) => Array<number>(times).fill(choice)),
+    ),
+});
+type Game = typeof game extends fc.Arbitrary<infer G> ? G : never;
+
+/** A fit of three runs of which a worker has all, or two workers have one or two. */
+const planFit = async (maxWorkers: number) => {
+  const key = newKey();
+  const turns = new Turns();
+  const ports = { ...portsOf(aws, turns, () => undefined), bucket: 'b', maxWorkers };
+  const fit = fitOf(key, 1, 3);
+  await aws.experiments.create(experimentOf(key), undefined);
+  await aws.operations.start(experimentOf(key), fit, { dataHandle: dataHandleOf(key) });
+  const { configsSha256 } = fit.request as FitRequest;
+  await aws.artifacts.putText(configsKey(key, 1, configsSha256), JSON.stringify([{}, {}, {}]));
+  const step = { ...key, operation: 1 };
+  const { workers } = await planOperation(step, { ...ports, ...aws });
+  return { key, turns, ports, step, launches: workers };
+};
+
+const useCases = { stop: stopRun, resume: resumeRun, delete: deleteRun };
+
+const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
+  const { key, turns, ports, step, launches } = await planFit(maxWorkers);
+  const trained: { runId: number; epoch: number }[] = [];
+  const lives = deaths.values();
+
+  const client = async (commands: readonly Command[]): Promise<void> => {
+    for (const { op, runId } of commands) {
+      const params = { ...key, runId: String(runId) };
+      const call = { params, query: {}, body: {}, caller: 'somebody' };
+      await useCases[op].run(call, ports).catch((error: unknown) => {
+        if (!(error instanceof DomainError)) throw error;
+      });
+    }
+  };
+  const work = async (launch: WorkerLaunch): Promise<void> => {
+    await new SteeredEngine(ports, launch.token, trained).work(lives.next().value);
+    const settled = await tried(() => settleWorker({ ...step, ...launch }, ports));
+    if (settled.next === 'train') await work(settled);
+  };
+  const workflow = async (): Promise<void> => {
+    await Promise.all(launches.map(work));
+    await completeOperation(step, ports);
+  };
+
+  let before: Snapshot = [];
+  const actors = Promise.all([workflow(), ...clients.map(client)]);
+  await turns.play(choices, async () => {
+    const after = await snapshotOf(aws, key.workspace);
+    expectLegal(before, after);
+    before = after;
+  });
+  await actors;
+  const log = (await aws.controlLog.list(key, { limit: 100 })).items;
+  return { runs: before[0]?.runs ?? [], log, trained };
+};
+
+/** What a run may be in the end when the ops that were accepted for it came in this order. */
+const endings = (log: readonly ControlEntry[], id: number): readonly string[] => {
+  const accepted = log.filter(({ outcome, runId }) => outcome === 'accepted' && runId === id);
+  const last = accepted.at(-1)?.op;
+  // A run whose next chunk boundary is its end has nothing to stop any more.
+  if (last === 'stop') return ['stopped', 'completed'];
+  return last === 'delete' ? ['deleted'] : ['completed'];
+};
+
+const { GAMES: numRuns = '12', SEED: seed = '1' } = process.env;
+
+test.each([1, 2])(
+  'ops of two users on the runs of %d workers are done or refused, never lost',
+  async (maxWorkers) => {
+    const property = fc.asyncProperty(game, async (played) => {
+      const { runs, log, trained } = await play(played, maxWorkers);
+      const told = JSON.stringify({ log, trained, runs }, null, 1);
+      expect(log, told).toHaveLength(played.clients.flat().length);
+      for (const { runId, status, completedEpochs } of runs) {
+        expect(endings(log, runId), told).toContain(status);
+        if (status === 'completed') expect(completedEpochs, told).toBe(lastEpoch);
+      }
+      if (played.deaths.length > 0) return;
+      const steps = trained.map(({ runId, epoch }) => `${runId} ${epoch}`);
+      const twice = steps.filter((one, i) => steps.indexOf(one) !== i);
+      expect(twice, told).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: Number(numRuns), seed: Number(seed), endOnFailure: true });
+  },
+);
