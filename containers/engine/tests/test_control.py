@@ -71,6 +71,29 @@ def test_a_run_stopped_before_its_turn_is_told_stopped_untrained(scene: Scene) -
     assert 2 not in control_plane.epochs or control_plane.epochs[2] == []
 
 
+def test_a_run_stopped_and_resumed_before_its_turn_is_trained_once(scene: Scene) -> None:
+    scene.download()
+    slow(scene)
+    with scene.control_plane(config(epochs=20), config()) as control_plane:
+
+        def resume() -> None:
+            waiting = {"runId": 2, "config": config(), "completedEpochs": 0}
+            control_plane.waiting = [waiting]
+            control_plane.on_request = lambda _: None
+
+        control_plane.on_request = when_chunk_is_told(1, resume)
+        assert scene.worker(control_plane).work() == 0
+
+    assert statuses(control_plane) == ["completed", "completed"]
+    told = [
+        row["epoch"]
+        for report in control_plane.reports
+        if report["runId"] == 2
+        for row in report["epochs"]
+    ]
+    assert told == [1, 2]
+
+
 def test_a_dropped_run_is_let_go_of_without_a_checkpoint(scene: Scene) -> None:
     scene.download()
     slow(scene)
