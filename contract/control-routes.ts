@@ -1,8 +1,26 @@
 import * as z from 'zod/mini';
-import { controlResource, page, runResource } from './resources.ts';
+import { controlOps, controlOutcomes } from '../domain/control.ts';
+import { refusals } from '../domain/domain-error.ts';
+import { page, runResource } from './resources.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
 import { digits, experimentPath, inExperiment, none, paging } from './route-parts.ts';
+import { instant, runId } from './shapes.ts';
+
+/** A line of the control log: what a user asked to be done to a run. */
+const controlResource = z.object({
+  at: instant,
+  /** The label of the caller's token. */
+  by: z.string(),
+  op: z.enum(controlOps),
+  runId,
+  outcome: z.enum(controlOutcomes),
+  /** Why it was refused: the problem type and its sentence. */
+  refusal: z.optional(z.enum(refusals)),
+  detail: z.optional(z.string()),
+});
+
+export type ControlResource = z.infer<typeof controlResource>;
 
 /** What the ops on a run have in common. */
 const control = {

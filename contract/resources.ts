@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { controlOps, controlOutcomes } from '../domain/control.ts';
 import { dataErrorTypes, dataHandleStatuses, partitions } from '../domain/data-handle.ts';
 import { refusals } from '../domain/domain-error.ts';
 import { experimentEndings, experimentStatuses } from '../domain/experiment.ts';
@@ -189,19 +188,6 @@ export const resultResource = z.object({
 
 export const logResource = z.extend(logLine, { operation: z.int(), worker: z.int() });
 
-/** A line of the control log: what a user asked to be done to a run. */
-export const controlResource = z.object({
-  at: instant,
-  /** The label of the caller's token. */
-  by: z.string(),
-  op: z.enum(controlOps),
-  runId,
-  outcome: z.enum(controlOutcomes),
-  /** Why it was refused: the problem type and its sentence. */
-  refusal: z.optional(z.enum(refusals)),
-  detail: z.optional(z.string()),
-});
-
 /** A page of resources; `nextCursor` is there while more may follow. */
 export const page = <T extends z.ZodMiniType>(resource: T) =>
   z.object({ items: z.array(resource), nextCursor: z.optional(z.string()) });
@@ -213,4 +199,3 @@ export type DataHandleResource = z.infer<typeof dataHandleResource>;
 export type RunResource = z.infer<typeof runResource>;
 export type LogResource = z.infer<typeof logResource>;
 export type ResultResource = z.infer<typeof resultResource>;
-export type ControlResource = z.infer<typeof controlResource>;

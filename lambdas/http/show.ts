@@ -1,5 +1,5 @@
+import type { ControlResource } from '../../contract/control-routes.ts';
 import type {
-  ControlResource,
   DataHandleResource,
   ExperimentResource,
   FitPlanResource,
