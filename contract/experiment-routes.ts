@@ -34,7 +34,7 @@ export const createExperiment = route({
     superseded: z.optional(z.string()),
   }),
   statuses: { 201: 'Created; a different alive experiment was ended', 200: 'Reconnected' },
-  problems: ['invalid-ml-spec', 'code-changed', 'settings-changed', 'too-large'],
+  problems: ['invalid-ml-spec', 'code-changed', 'settings-changed'],
 });
 
 export const listExperiments = route({

@@ -75,6 +75,9 @@ export const problem = z.object({
 
 export type Problem = z.infer<typeof problem>;
 
+/** What API Gateway answers where no function of ours has been asked. */
+export const gatewayMessage = z.object({ message: z.string() });
+
 const base = 'https://fanfold.dev/problems/';
 
 /** The stable name at the end of a problem's `type`. */

@@ -71,8 +71,9 @@ export const trainCsv = csvRows(64);
 export const validationCsv = csvRows(24, 1000);
 
 /** The service as one user of one experiment sees it. */
-export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
+export const userOf = (stack: Pick<RunningStack, 'url' | 'token' | 'workspace'>) => {
   const { call } = client(stack);
+  const { workspace } = stack;
 
   const create = async (name: string, source = specSource, more: object = {}) =>
     (
