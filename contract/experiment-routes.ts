@@ -9,7 +9,7 @@ import {
   none,
   paging,
 } from './route-parts.ts';
-import { experimentName, locators } from './shapes.ts';
+import { dataHandleId, downloadColumns, experimentName, locators } from './shapes.ts';
 
 export const createExperiment = route({
   name: 'createExperiment',
@@ -74,7 +74,7 @@ export const endExperiment = route({
   params: inExperiment,
   query: none,
   body: z.strictObject({
-    artifactsBucket: z.optional(z.string()),
+    artifactsBucket: z.optional(z.string().check(z.maxLength(1024))),
     saveEpochCheckpoints: z._default(z.boolean(), false),
   }),
   answer: z.object({ ended: z.boolean(), operation: z.optional(operationResource) }),
@@ -93,7 +93,7 @@ export const createDataHandle = route({
   query: none,
   body: z.strictObject({
     locators,
-    downloadColumns: z._default(z.array(z.string()), []),
+    downloadColumns: z._default(downloadColumns, []),
     fraction: z._default(z.number(), 1),
     seed: z._default(z.int(), 42),
   }),
@@ -109,7 +109,7 @@ export const getDataHandle = route({
   path: `${experimentPath}/data-handles/{dataHandle}`,
   summary: 'Shows one data handle',
   access: 'user',
-  params: z.extend(inExperiment, { dataHandle: z.string() }),
+  params: z.extend(inExperiment, { dataHandle: dataHandleId }),
   query: none,
   body: none,
   answer: dataHandleResource,

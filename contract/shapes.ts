@@ -32,6 +32,9 @@ export const runError = z.object({
   errorType: z.optional(z.enum(dataErrorTypes)),
 });
 
+/** Names a data handle, whether there is one or not. */
+export const dataHandleId = z.string().check(z.maxLength(64));
+
 const s3Uri = z
   .string()
   .check(z.regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'must be s3://bucket/key'));
@@ -49,3 +52,6 @@ export const locators = z.strictObject({
   predictObjects: z.optional(s3Uri),
   misc: z.optional(s3Uri),
 });
+
+/** Columns whose cells are paths of object files; all of them stand in one item of the table. */
+export const downloadColumns = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(200));

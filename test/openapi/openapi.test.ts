@@ -81,6 +81,38 @@ const neverGranted = ({ valid_rates }: Report): readonly string[] =>
     .filter(([, phases]) => Object.values(phases).every(({ accepted }) => accepted === 0))
     .map(([route]) => route);
 
+describe('more than the table has room for', () => {
+  const experiment = '/v1/workspaces/default/experiments/uses';
+  const long = 'x'.repeat(500_000);
+  const objects = { train: 's3://bucket/rows.csv', objects: 's3://bucket/pictures/' };
+
+  test.each([
+    ['a data handle’s ID', '/fits', { dataHandleId: long, mlConfig: {} }],
+    ['a bucket of artifacts', '/end', { artifactsBucket: `s3://bucket/${long}` }],
+    ['a column', '/data-handles', { locators: objects, downloadColumns: [long] }],
+    ['columns', '/data-handles', { locators: objects, downloadColumns: [...long] }],
+  ])('is refused: %s', async (_, path, body) => {
+    const answer = await ask('POST', `${experiment}${path}`, JSON.stringify(body));
+    expect(await answer.json()).toMatchObject({ title: 'The request is not valid' });
+  });
+
+  test.each([
+    ['a data handle’s ID', `${experiment}/data-handles/${long.slice(0, 5000)}`],
+    [
+      'a cursor',
+      `/v1/workspaces/default/experiments?cursor=${Buffer.from(long.slice(0, 3000)).toString('base64url')}`,
+    ],
+  ])('is refused: %s in a URL', async (_, path) => {
+    expect((await ask('GET', path)).status).toBe(400);
+  });
+});
+
+const ask = async (method: string, path: string, body?: string): Promise<Response> => {
+  const { url, token } = scene.stack;
+  const headers = { authorization: `Bearer ${token}` };
+  return fetch(`${url}${path}`, { method, headers, ...(body !== undefined && { body }) });
+};
+
 describe('the gateway’s own answer to', () => {
   const described = openApi.paths['/v1/workspaces/{workspace}/experiments'].post.responses;
 
