@@ -86,6 +86,20 @@ const goingOn = (ports: () => Ports) =>
       expect(await operations.start(read, fitOf(experiment, 2), {})).toBe(true);
     });
 
+    it('notes how far an operation is until it is over', async () => {
+      const { operations } = ports();
+      const experiment = await alive(ports());
+      const fit = fitOf(experiment, 1);
+      await operations.start(experiment, fit, {});
+      const progress = { done: 1, of: 3 };
+      await operations.setProgress(fit, progress);
+      expect(await operations.find(fit)).toEqual({ ...fit, progress });
+      const over = { ...fit, progress, status: 'completed', endedAt: later } as const;
+      await operations.finish(over);
+      await operations.setProgress(fit, { done: 2, of: 3 });
+      expect(await operations.find(fit)).toEqual(over);
+    });
+
     it('replaces an operation whose status is still the expected one', async () => {
       const { operations } = ports();
       const experiment = await alive(ports());
