@@ -9,7 +9,7 @@ import {
   none,
   paging,
 } from './route-parts.ts';
-import { dataHandleId, downloadColumns, experimentName, locators } from './shapes.ts';
+import { dataHandleId, experimentName, locators } from './shapes.ts';
 
 export const createExperiment = route({
   name: 'createExperiment',
@@ -82,6 +82,9 @@ export const endExperiment = route({
   problems: ['experiment-not-found', 'operation-in-progress', 'epoch-checkpoints-disabled'],
   idempotent: true,
 });
+
+/** Columns whose cells are paths of object files; all of them stand in one item of the table. */
+const downloadColumns = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(200));
 
 export const createDataHandle = route({
   name: 'createDataHandle',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { refusals } from './open-api-refusals.ts';
-import { gatewayMessage, problem } from './problem.ts';
+import { gatewayMessage, problem } from './problem-document.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 

@@ -33,7 +33,7 @@ export const runError = z.object({
 });
 
 /** Names a data handle, whether there is one or not. */
-export const dataHandleId = z.string().check(z.maxLength(64));
+export const dataHandleId = z.string().check(z.regex(/^.{1,64}$/));
 
 const s3Uri = z
   .string()
@@ -52,6 +52,3 @@ export const locators = z.strictObject({
   predictObjects: z.optional(s3Uri),
   misc: z.optional(s3Uri),
 });
-
-/** Columns whose cells are paths of object files; all of them stand in one item of the table. */
-export const downloadColumns = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(200));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import openApi from '../../contract/openapi.json' with { type: 'json' };
-import { gatewayMessage } from '../../contract/problem.ts';
+import { gatewayMessage } from '../../contract/problem-document.ts';
 import { routes } from '../../contract/routes.ts';
 import { type Scene, startScene } from './scene.ts';
 
