@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ProblemType, problemName, problemTypes } from '../../contract/problem.ts';
+import { routes } from '../../contract/routes.ts';
 import { experiment } from './inference-scene.ts';
 import { someRows, spoiltRun, startProblems, usedKey } from './problems-scene.ts';
 import { config, specSource } from './scene.ts';
@@ -106,6 +107,11 @@ const provoked = Object.entries(cases);
 test('every problem there is has a case, or a reason why not', () => {
   const told = [...Object.keys(cases), ...Object.keys(unprovoked)];
   expect(told.toSorted()).toEqual(problemTypes.toSorted());
+});
+
+test('what a route says it may refuse with has a case', () => {
+  const announced = new Set(routes.flatMap(({ problems }): readonly ProblemType[] => problems));
+  expect([...announced].filter((name) => name in unprovoked)).toEqual([]);
 });
 
 describe('over HTTP', () => {

@@ -36,8 +36,9 @@ def name_places(case: schemathesis.Case, places: dict[str, str]) -> None:
 def name_members(case: schemathesis.Case, members: dict[str, Any]) -> None:
     """Puts the members in; one that is `None` is taken away."""
     if isinstance(case.body, dict):
-        named = {**case.body, **members}
-        case.body = {name: member for name, member in named.items() if member is not None}
+        kept = {name: member for name, member in case.body.items() if name not in members}
+        named = {name: member for name, member in members.items() if member is not None}
+        case.body = {**kept, **named}
 
 
 def begin_attempt(case: schemathesis.Case) -> None:

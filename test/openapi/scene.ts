@@ -65,7 +65,8 @@ export const startScene = async (): Promise<Scene> => {
     },
   };
   const stop = async (): Promise<void> => {
-    process.kill(work.job.pid, 'SIGCONT');
+    // So that it can end; unless its operation has ended it.
+    for (const { pid } of runningJobs(stack)) process.kill(pid, 'SIGCONT');
     await removeStack(stack);
   };
   return { stack, known, workerToken: work.job.environment['FANFOLD_WORKER_TOKEN'] ?? '', stop };
