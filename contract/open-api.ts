@@ -80,8 +80,9 @@ const parameters = (schema: z.ZodMiniType, where: 'path' | 'query'): Schema[] =>
 const hasMembers = (schema: z.ZodMiniType): boolean =>
   Object.keys((jsonSchema(schema, 'input') as { properties?: object }).properties ?? {}).length > 0;
 
+/** No body is as good as an empty one. */
 const requestBody = ({ body }: Route): Schema => ({
-  required: true,
+  required: !z.safeParse(body, {}).success,
   content: { 'application/json': { schema: jsonSchema(body, 'input') } },
 });
 
