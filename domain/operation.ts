@@ -62,6 +62,12 @@ export interface EndRequest {
 
 export type OperationRequest = FitRequest | InferenceRequest | DownloadRequest | EndRequest;
 
+/** How far an operation is. */
+export interface Progress {
+  readonly done: number;
+  readonly of: number;
+}
+
 /** How the runs were dealt to workers, and why. */
 export interface OperationPlan {
   readonly workers: number;
@@ -85,6 +91,8 @@ export interface Operation extends OperationKey {
   readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
   /** The file of a completed prediction. */
   readonly predictions?: Predictions | undefined;
+  /** Of an end with artifacts: runs that are saved, of how many. */
+  readonly progress?: Progress | undefined;
   readonly error?: string | undefined;
   /** What callers know the error by, if it is one that has a name; and the user's traceback. */
   readonly errorType?: Refusal | undefined;

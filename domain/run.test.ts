@@ -59,6 +59,12 @@ describe('a report', () => {
     });
   });
 
+  test('of an error of any length leaves no more than a run has room for', () => {
+    const error = { message: 'm'.repeat(1e6), traceback: 't'.repeat(1e6) };
+    const after = applyReport(run, report({ status: 'failed', error }), told);
+    expect(JSON.stringify(after).length).toBeLessThan(50_000);
+  });
+
   test('says a stopped run was stopped by what its operation says', () => {
     const after = applyReport(run, report({ status: 'stopped' }), {
       now: later,

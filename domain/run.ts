@@ -4,6 +4,7 @@ import type { ExperimentKey } from './experiment.ts';
 import type { GpuUse } from './gpu-use.ts';
 import { addGpuUse } from './gpu-use.ts';
 import type { Instant } from './instant.ts';
+import { shortenedError } from './shortened-error.ts';
 
 export const runStatuses = ['new', 'ongoing', 'stopped', 'completed', 'failed', 'deleted'] as const;
 export type RunStatus = (typeof runStatuses)[number];
@@ -168,7 +169,7 @@ export const applyReport = (
     endedAt: report.status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
     gpu: addGpuUse(run.gpu, report.gpu),
-    error: report.error,
+    error: report.error && shortenedError(report.error),
   };
 };
 

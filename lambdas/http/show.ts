@@ -49,7 +49,7 @@ export const showOperation = (
   plan: operation.plan,
   ...showRequest(operation.request),
   budget: showBudget(operation),
-  progress: inference?.progress,
+  progress: inference?.progress ?? operation.progress,
   metrics: operation.metrics,
   predictions: operation.predictions && {
     ...operation.predictions,

@@ -257,6 +257,21 @@ def test_end_saves_artifacts_and_a_second_end_has_nothing_to_do(capsys):
     assert "nothing to end" in out
 
 
+def test_end_tells_how_many_runs_are_saved(capsys):
+    uri = "s3://bucket/out/digits/"
+    saving = [
+        wire.operation(state, kind="end", artifactsUri=uri, progress={"done": done, "of": 4})
+        for state, done in [("pending", 0), ("pending", 2), ("completed", 4)]
+    ]
+    ends = {
+        "POST /experiments/digits/end": [{"ended": False, "operation": saving[0]}],
+        "GET /experiments/digits/operations/1": saving,
+    }
+    open_experiment(routes(ends)).end("s3://bucket/out")
+    shares = [f"Saving the artifacts under {uri} · {share}" for share in ("0%", "50%", "100%")]
+    assert "\n".join(shares) in capsys.readouterr().out
+
+
 def test_an_error_is_readable(capsys):
     error = {"message": "it raised", "traceback": "Traceback\nValueError: bad"}
     exp = open_experiment(

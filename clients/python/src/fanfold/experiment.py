@@ -14,12 +14,11 @@ from fanfold.knobs import ConfigGroup
 from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
 from fanfold.routes import WorkspaceRoutes
+from fanfold.saving import follow_saving
 from fanfold.screens import say
 from fanfold.session import remember
 from fanfold.spec_file import read_source
 from fanfold.watching import follow_fit, follow_operation
-
-_DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
 class Experiment(ExperimentRecords, InferenceOps):
@@ -244,7 +243,7 @@ class Experiment(ExperimentRecords, InferenceOps):
 
     def _wait(self, operation: Operation) -> None:
         """Wait for a download or an end and tell how it came out."""
-        ended = follow_operation(self._routes, operation, doing=_DOING[operation.kind])
+        ended = self._follow(operation)
         name = f"{operation.kind} {operation.number}"
         if ended.status == "failed":
             detail = f"{name} of experiment {self.name} failed: {ended.error}"
@@ -253,6 +252,11 @@ class Experiment(ExperimentRecords, InferenceOps):
             say(f"Experiment {self.name} ended; its artifacts are under {ended.artifacts_uri}")
         else:
             say(f"{name.capitalize()} {ended.status}")
+
+    def _follow(self, operation: Operation) -> Operation:
+        if operation.kind == "end":
+            return follow_saving(self._routes, operation)
+        return follow_operation(self._routes, operation, doing="Downloading the data handle")
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name}>"

@@ -1,6 +1,7 @@
 """Trains a saved run again and holds what comes out against what was saved."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fanfold.data_handle import DataHandle
 from fanfold.errors import OperationInProgress
 from fanfold.experiment import Experiment
 from fanfold.routes import WorkspaceRoutes
+from fanfold.saved_secrets import with_secrets
 from fanfold.screens import say
 
 
@@ -47,6 +49,7 @@ def replay(
     run_id: int,
     *,
     name: str | None = None,
+    secrets: Mapping[str, str] | None = None,
     connection: Connection | None = None,
 ) -> Replay:
     """Train a run of saved artifacts again, in a new experiment, and compare its metrics.
@@ -55,10 +58,13 @@ def replay(
         artifacts: Where `end` saved them: a folder, or `s3://bucket/prefix/NAME`.
         run_id: The run's number there.
         name: Of the new experiment; the saved one's with `-replay` if left out.
+        secrets: Values of the config's secrets, which are not saved, by their places: JSON
+            pointers such as `/user_knobs/api_key`.
         connection: The service; found as ever if left out.
 
     Raises:
-        InvalidRequest: There are no such artifacts, or no such run in them.
+        InvalidRequest: There are no such artifacts, or no such run in them, or secrets of the run
+            were not given; says which.
         OperationInProgress: An experiment is alive in the workspace; this would end it.
 
     Example:
@@ -67,6 +73,7 @@ def replay(
     """
     saved = Artifacts(artifacts)
     run = saved.run(run_id)
+    config = with_secrets(run.config, secrets or {})
     workspace = WorkspaceRoutes(connection or find_connection())
     _refuse_to_supersede(workspace)
     file_name, source = saved.ml_spec()
@@ -77,7 +84,7 @@ def replay(
         experiment = Experiment(ml_spec, name, connection=workspace.connection)
     handle = _data_handle(run.manifest)
     handle.download()
-    experiment.run_fit(handle, run.config, **_fit_arguments(run))
+    experiment.run_fit(handle, config, **_fit_arguments(run))
     outcome = Replay(experiment, _compare(run, experiment.get_results()))
     say(_verdict(run, outcome))
     return outcome
