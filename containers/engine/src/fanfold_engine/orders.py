@@ -22,6 +22,7 @@ class Orders:
         self._more = True
         self._exit = False
         self._leaving = False
+        self._changes = 0
 
     def take_in(self, answer: SyncAnswer) -> None:
         """Follow an answer."""
@@ -32,13 +33,20 @@ class Orders:
             self._dealt.extend(answer.train)
             self._more = answer.more
             self._exit = self._exit or answer.exit
+            self._changes += bool(answer.stop or answer.drop or answer.exit)
             self._changed.notify_all()
 
     def leave(self) -> None:
         """The machine is about to be taken away: runs go on elsewhere."""
         with self._changed:
             self._leaving = True
+            self._changes += 1
             self._changed.notify_all()
+
+    @property
+    def changes(self) -> int:
+        """How often something was wanted of runs in hand: when it grows, there is news."""
+        return self._changes
 
     @property
     def room(self) -> int:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
 from fanfold_engine.data.errors import DataError
+from fanfold_engine.executors.turns import Turn
+from fanfold_engine.memory import state_bytes
 from fanfold_engine.metrics import import_torchmetrics
 from fanfold_engine.mlspec import UserCodeError
 from fanfold_engine.protocol import (
@@ -25,7 +27,7 @@ from fanfold_engine.protocol import (
 from fanfold_engine.recipe import Recipe
 from fanfold_engine.secrets import reveal
 from fanfold_engine.structure import UnstorableError
-from fanfold_engine.training import Training
+from fanfold_engine.training import Place, Training
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
@@ -41,6 +43,8 @@ class Run:
     def __init__(self, dealt: DealtRun, fit: Fit) -> None:
         self.run_id = dealt.run_id
         self.is_in_hand = True
+        self.size_bytes = 0
+        """What it takes of the device's memory between two chunks."""
         self._dealt = dealt
         self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
         fit.session.ledger.mask.hide(dealt.secrets.values())
@@ -51,6 +55,18 @@ class Run:
         self._lock = threading.Lock()
         self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
         self._training: Training | None = None
+        self._kept_place: Place | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """How far it has come."""
+        place = self._in_training.place
+        return Turn(place.epoch, place.chunk, self.run_id)
+
+    @property
+    def _in_training(self) -> Training:
+        assert self._training is not None, f"run {self.run_id} is not in hand"
+        return self._training
 
     def begin(self) -> None:
         """Load code, data and checkpoint, so that the next chunk can be trained."""
@@ -67,6 +83,10 @@ class Run:
     def advance(self) -> None:
         """Train one chunk, tell of it, and follow what the control plane wants by now."""
         self._guarded(self._train_chunk)
+
+    def heed_orders(self) -> None:
+        """Follow what the control plane wants by now, between two chunks."""
+        self._guarded(self._heed_orders)
 
     def _guarded(self, action: Callable[[], None]) -> None:
         started_at = time.monotonic()
@@ -108,11 +128,12 @@ class Run:
             )
             if state is not None:
                 self._training.restore(state)
+        self.size_bytes = state_bytes(self._training.model)
+        self._kept_place = self._training.place
         self._tell(runtime_seconds=time.monotonic() - started_at)
 
     def _train_chunk(self) -> None:
-        training = self._training
-        assert training is not None
+        training = self._in_training
         started_at = time.monotonic()
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
@@ -131,10 +152,11 @@ class Run:
             runtime_seconds=time.monotonic() - started_at,
             gpu=self._fit.gpu_meter.take(),
         )
-        self._heed_orders(training)
+        self._heed_orders()
 
-    def _heed_orders(self, training: Training) -> None:
+    def _heed_orders(self) -> None:
         """The only place where control enters."""
+        training = self._in_training
         if self._orders.drops(self.run_id):
             self._let_go()
         elif training.is_over:
@@ -167,11 +189,20 @@ class Run:
 
     def _checkpoint(self, training: Training, status: RunStatus) -> None:
         """Publish a checkpoint; only then is the run told to be ``status``."""
+        if training.place == self._kept_place:
+            self._fit.checkpoints.after_newest(self.run_id, lambda: self._tell_status(status))
+            return
+        self._kept_place = training.place
         self._checkpoint_at = time.monotonic()
         state = training.capture()
         self._fit.checkpoints.publish(
             self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
         )
+
+    def _tell_status(self, status: RunStatus) -> None:
+        if status != "ongoing":
+            self._tell(status=status)
+            self._fit.session.sync_soon()
 
     def _tell_checkpoint(self, checkpoint: Checkpoint, status: RunStatus) -> None:
         older, self._published = self._published, checkpoint
@@ -207,8 +238,7 @@ class Run:
         self._let_go()
 
     def _end(self, status: RunStatus) -> None:
-        self._tell(status=status)
-        self._fit.session.sync_soon()
+        self._tell_status(status)
         self._let_go()
 
     def _let_go(self) -> None:
