@@ -25,7 +25,7 @@ export interface OperationKey extends ExperimentKey {
   readonly operation: number;
 }
 
-export const executors = ['single', 'interleaved'] as const;
+export const executors = ['auto', 'single', 'interleaved', 'fused'] as const;
 export type Executor = (typeof executors)[number];
 
 /** What a fit was asked to do, settled when it was accepted. */

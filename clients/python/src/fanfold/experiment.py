@@ -131,8 +131,8 @@ class Experiment(ExperimentRecords, InferenceOps):
             num_chunks: Chunks per epoch, between which runs are swapped and steered; the engine
                 picks the number if left out.
             chunk_timeout_s: Seconds after which a chunk is taken for hung, and its run fails.
-            executor: How a worker trains its runs: `single` one after the other, `interleaved` a chunk
-                of each in turn.
+            executor: How a worker trains its runs: `single` one after the other, `interleaved` a
+                chunk of each in turn.
             budget: `{"gpu_hours": 2}` or `{"usd": 5}` of training by all runs together, after which
                 every open run stops with a checkpoint.
             dry_run: Print and give back what the fit would do; start nothing.

@@ -60,11 +60,12 @@ class Run:
     @property
     def turn(self) -> Turn:
         """How far it has come."""
-        place = self._in_training.place
+        place = self.training.place
         return Turn(place.epoch, place.chunk, self.run_id)
 
     @property
-    def _in_training(self) -> Training:
+    def training(self) -> Training:
+        """Its training; only while it is in hand."""
         assert self._training is not None, f"run {self.run_id} is not in hand"
         return self._training
 
@@ -133,30 +134,46 @@ class Run:
         self._tell(runtime_seconds=time.monotonic() - started_at)
 
     def _train_chunk(self) -> None:
-        training = self._in_training
+        training, progress = self.training, self.next_progress
         started_at = time.monotonic()
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
-        place, chunks = training.place, training.chunks
-        number = f"chunk {place.chunk + 1} of {chunks} of epoch {place.epoch + 1}"
+        number = f"chunk {progress.chunk} of {progress.chunks} of epoch {progress.epoch}"
         with self._fit.watchdog.watch(self.run_id, number):
             training.train_chunk()
         epochs: tuple[EpochReport, ...] = ()
         if training.epoch_is_trained:
-            with self._fit.watchdog.watch(self.run_id, f"validation after epoch {place.epoch + 1}"):
+            with self._fit.watchdog.watch(self.run_id, f"validation after epoch {progress.epoch}"):
                 epochs = (training.finish_epoch(),)
-        self._tell(
-            completed_epochs=training.place.epoch,
-            progress=Progress(place.epoch + 1, place.chunk + 1, chunks),
-            epochs=epochs,
-            runtime_seconds=time.monotonic() - started_at,
-            gpu=self._fit.gpu_meter.take(),
-        )
+        seconds = time.monotonic() - started_at
+        self.tell_chunk(progress, epochs, seconds, self._fit.gpu_meter.take())
         self._heed_orders()
+
+    @property
+    def next_progress(self) -> Progress:
+        """Where it will stand after the next chunk."""
+        place, chunks = self.training.place, self.training.chunks
+        return Progress(place.epoch + 1, place.chunk + 1, chunks)
+
+    def tell_chunk(
+        self,
+        progress: Progress,
+        epochs: tuple[EpochReport, ...],
+        runtime_seconds: float,
+        gpu: GpuUse | None,
+    ) -> None:
+        """Tell of a chunk that was trained, and of the epoch if it was its last."""
+        self._tell(
+            completed_epochs=self.training.place.epoch,
+            progress=progress,
+            epochs=epochs,
+            runtime_seconds=runtime_seconds,
+            gpu=gpu,
+        )
 
     def _heed_orders(self) -> None:
         """The only place where control enters."""
-        training = self._in_training
+        training = self.training
         if self._orders.drops(self.run_id):
             self._let_go()
         elif training.is_over:
