@@ -190,6 +190,8 @@ export const syncAnswer = z.object({
       checkpoint: z.optional(checkpoint),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
       untilEpoch: z.optional(z.int().check(z.gte(1))),
+      /** Its workers were lost again and again: train nothing else until it has got further. */
+      alone: z.optional(z.boolean()),
     }),
   ),
   /** More runs wait for this worker than `train` holds, or may come. */

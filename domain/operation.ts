@@ -25,6 +25,10 @@ export interface OperationKey extends ExperimentKey {
   readonly operation: number;
 }
 
+/**
+ * How a worker trains its runs: one after the other, a chunk of each in turn, or those of equal shape as
+ * one; `auto` fuses what ends as it would alone but for rounding, and lets the rest take turns.
+ */
 export const executors = ['auto', 'single', 'interleaved', 'fused'] as const;
 export type Executor = (typeof executors)[number];
 

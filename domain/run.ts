@@ -125,6 +125,18 @@ export const sharedDataError = (runs: readonly Run[]): RunError | undefined => {
 /** Worker attempts a run may lose in a row without getting any further before it fails. */
 export const maxFruitlessAttempts = 3;
 
+/** Lost once more without getting any further, it fails: other runs must not be lost with it. */
+export const isDealtAlone = ({ fruitlessAttempts }: Pick<Run, 'fruitlessAttempts'>): boolean =>
+  fruitlessAttempts === maxFruitlessAttempts - 1;
+
+/**
+ * The runs to deal of those that wait: up to the first that is to be dealt alone, or that one alone.
+ */
+export const dealtTogether = (waiting: readonly Run[]): readonly Run[] => {
+  const alone = waiting.findIndex(isDealtAlone);
+  return alone < 0 ? waiting : waiting.slice(0, Math.max(alone, 1));
+};
+
 /** What a worker tells of a run it trains. */
 export interface RunReport {
   readonly runId: number;

@@ -198,7 +198,8 @@ def test_a_group_that_fails_later_goes_on_apart_from_where_its_chunk_began(scene
     scene.write_code(
         ML_SPEC.replace(
             "logits = model",
-            "len(batch['y']) < 8 and float(model(batch['x']).detach().sum())\n        logits = model",
+            "len(batch['y']) < 8 and float(model(batch['x']).detach().sum())\n"
+            "        logits = model",
         )
     )
     _, *alone = trained(scene, "single", *CONFIGS)

@@ -217,3 +217,22 @@ def test_told_seconds_are_those_of_the_run_alone(scene: Scene) -> None:
         for run_id in (1, 2)
     }
     assert told[1] > 0.5 > told[2]
+
+
+def test_a_run_that_was_lost_again_and_again_is_trained_alone_until_it_got_further(
+    scene: Scene,
+) -> None:
+    single = one_after_the_other(scene)
+    scene.write_code(SLOWLY)
+    with scene.control_plane(*CONFIGS) as control_plane:
+        control_plane.waiting[1] |= {"alone": True}
+        assert scene.worker(control_plane).work() == DONE
+
+    chunks = [
+        (report["runId"], "checkpoint" in report)
+        for report in control_plane.reports
+        if "progress" in report or "checkpoint" in report
+    ]
+    first_of_others = next(place for place, (run_id, _) in enumerate(chunks) if run_id != 2)
+    assert (2, True) in chunks[:first_of_others]
+    assert_same(scene, control_plane, single)

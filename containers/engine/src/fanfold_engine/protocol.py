@@ -273,6 +273,8 @@ class DealtRun:
     until_epoch: int | None = None
     """Epochs after which to publish a checkpoint and let the run go, still ongoing."""
     secrets: dict[str, str] = field(default_factory=dict)
+    alone: bool = False
+    """Its workers were lost again and again: train nothing else until it has got further."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
@@ -21,10 +19,10 @@ from fanfold_engine.protocol import (
     GpuUse,
     Progress,
     RunError,
-    RunReport,
     RunStatus,
 )
 from fanfold_engine.recipe import Recipe
+from fanfold_engine.run_tale import RunTale
 from fanfold_engine.secrets import reveal
 from fanfold_engine.structure import UnstorableError
 from fanfold_engine.training import Place, Training
@@ -52,8 +50,7 @@ class Run:
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
         self._checkpoint_at = time.monotonic()
-        self._lock = threading.Lock()
-        self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
+        self._tell = RunTale(dealt, fit.session.ledger).tell
         self._training: Training | None = None
         self._kept_place: Place | None = None
 
@@ -64,6 +61,11 @@ class Run:
         return Turn(place.epoch, place.chunk, self.run_id)
 
     @property
+    def is_alone(self) -> bool:
+        """Whether others wait until this run has got further."""
+        return self._orders.is_alone(self.run_id)
+
+    @property
     def training(self) -> Training:
         """Its training; only while it is in hand."""
         assert self._training is not None, f"run {self.run_id} is not in hand"
@@ -72,7 +74,7 @@ class Run:
     def begin(self) -> None:
         """Load code, data and checkpoint, so that the next chunk can be trained."""
         if self._orders.drops(self.run_id):
-            self.is_in_hand = False
+            self._let_go()
         elif self._orders.stops(self.run_id):
             self._end("stopped")
         else:
@@ -201,6 +203,8 @@ class Run:
             return True
         if self._fit.checkpoints.is_busy(self.run_id):
             return False
+        if self.is_alone:
+            return True
         age = time.monotonic() - self._checkpoint_at
         return age >= self._fit.request.checkpoint_interval_seconds
 
@@ -233,7 +237,8 @@ class Run:
         self._fit.session.sync_soon()
 
     def _supersede(self, older: Checkpoint | None, newer: Checkpoint) -> None:
-        """Remove a checkpoint that nobody can ask for any more."""
+        """The newer one was heard of: remove the older, which nobody can ask for any more."""
+        self._orders.has_got_further(self.run_id)
         if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
             return
         if self._is_kept(older):
@@ -260,37 +265,5 @@ class Run:
 
     def _let_go(self) -> None:
         self.is_in_hand = False
+        self._orders.has_got_further(self.run_id)
         self._training = None
-
-    def _tell(
-        self,
-        *,
-        status: RunStatus | None = None,
-        completed_epochs: int | None = None,
-        progress: Progress | None = None,
-        checkpoint: Checkpoint | None = None,
-        epochs: tuple[EpochReport, ...] = (),
-        epoch_checkpoints: tuple[Checkpoint, ...] = (),
-        runtime_seconds: float = 0.0,
-        gpu: GpuUse | None = None,
-        error: RunError | None = None,
-        accepted: Callable[[], None] | None = None,
-    ) -> None:
-        """Put a report in the ledger; status, epochs done and error stay told until they change."""
-        with self._lock:
-            self._told = replace(
-                self._told,
-                status=status or self._told.status,
-                completed_epochs=completed_epochs or self._told.completed_epochs,
-                error=error or self._told.error,
-            )
-            report = replace(
-                self._told,
-                progress=progress,
-                checkpoint=checkpoint,
-                epochs=epochs,
-                epoch_checkpoints=epoch_checkpoints,
-                runtime_seconds=runtime_seconds,
-                gpu=gpu,
-            )
-            self._fit.session.ledger.report(report, accepted)

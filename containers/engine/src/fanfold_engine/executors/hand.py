@@ -32,10 +32,13 @@ class Hand:
         while (turn := self._turns.first()) is None:
             if not self._take_on():
                 return None
-        return self._runs[turn.run_id]
+        alone = (run for run in self._runs.values() if run.is_alone)
+        return next(alone, self._runs[turn.run_id])
 
     def beside(self, run: Run) -> list[Run]:
         """All runs that stand where this one stands, by their IDs; it is among them."""
+        if run.is_alone:
+            return [run]
         place = (run.turn.epoch, run.turn.chunk)
         alike = [
             each for each in self._runs.values() if (each.turn.epoch, each.turn.chunk) == place
