@@ -16,6 +16,10 @@ from fanfold.experiment import Experiment
 from fanfold.routes import WorkspaceRoutes
 from fanfold.screens import say
 
+FUSED_TOLERANCE = 0.001
+"""Of a metric, relative: a run may have been trained fused with others, which rounds otherwise."""
+EXACT_EXECUTORS = ("single", "interleaved")
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -24,22 +28,27 @@ class Replay:
     Attributes:
         experiment: The experiment it was trained in; still alive.
         comparison: A row per epoch and metric: `epoch`, `metric`, `saved`, `replayed`.
+        tolerance: How far apart two metrics may be and yet be equal, relative to the saved one: 0
+            unless the run may have been trained fused with others.
     """
 
     experiment: Experiment
     comparison: pd.DataFrame
+    tolerance: float = 0.0
 
     @property
     def is_equal(self) -> bool:
-        """Whether every metric of every epoch is the same number, bit for bit."""
+        """Whether every metric of every epoch is the same number, within `tolerance`."""
         return self.differences.empty
 
     @property
     def differences(self) -> pd.DataFrame:
         """The rows of the comparison that are not equal."""
-        return self.comparison.query(
-            "saved != replayed and not (saved.isna() and replayed.isna())", engine="python"
+        saved, replayed = (
+            self.comparison[side].to_numpy(dtype=float) for side in ("saved", "replayed")
         )
+        same = np.isclose(replayed, saved, rtol=self.tolerance, atol=0.0, equal_nan=True)
+        return self.comparison.loc[~same]
 
 
 def replay(
@@ -78,7 +87,9 @@ def replay(
     handle = _data_handle(run.manifest)
     handle.download()
     experiment.run_fit(handle, run.config, **_fit_arguments(run))
-    outcome = Replay(experiment, _compare(run, experiment.get_results()))
+    comparison = _compare(run, experiment.get_results())
+    tolerance = 0.0 if run.fit.get("executor") in EXACT_EXECUTORS else FUSED_TOLERANCE
+    outcome = Replay(experiment, comparison, tolerance)
     say(_verdict(run, outcome))
     return outcome
 
@@ -136,7 +147,7 @@ def _verdict(run: SavedRun, outcome: Replay) -> str:
     if outcome.is_equal:
         return (
             f"Run {run.run_id} trained again: all {compared} metrics of its "
-            f"{run.completed_epochs} epochs are equal, bit for bit"
+            f"{run.completed_epochs} epochs are equal, {_how(outcome)}"
         )
     gaps = np.abs(np.diff(outcome.differences[["saved", "replayed"]].to_numpy(dtype=float)))
     largest = float(np.max(gaps, initial=0.0, where=np.isfinite(gaps)))
@@ -144,3 +155,9 @@ def _verdict(run: SavedRun, outcome: Replay) -> str:
         f"Run {run.run_id} trained again: {unequal} of {compared} metrics differ, by "
         f"{largest:.3g} at most\n{outcome.differences.to_string(index=False)}"
     )
+
+
+def _how(outcome: Replay) -> str:
+    if Replay(outcome.experiment, outcome.comparison).is_equal:
+        return "bit for bit"
+    return f"within {outcome.tolerance:g}: it may have been trained fused with others"
