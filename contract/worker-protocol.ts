@@ -53,6 +53,8 @@ const runReport = z.object({
       peakMemoryBytes: z.int().check(z.gte(0)),
     }),
   ),
+  /** If it was fused with others so far: within what a trial batch equalled that of the run alone. */
+  fusedWithin: z.optional(z.number().check(z.gte(0))),
   error: z.optional(runError),
 });
 

@@ -85,6 +85,8 @@ export interface Run extends RunKey {
   readonly runtimeSeconds: number;
   /** Of the GPU, over all attempts; on a CPU there is nothing to measure. */
   readonly gpu?: GpuUse | undefined;
+  /** Of a run that was fused with others: within what a trial batch equalled that of the run alone. */
+  readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
 }
 
@@ -146,6 +148,7 @@ export interface RunReport {
   readonly checkpoint?: Checkpoint | undefined;
   readonly runtimeSeconds: number;
   readonly gpu?: GpuUse | undefined;
+  readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
 }
 
@@ -180,6 +183,7 @@ export const applyReport = (
     endedAt: report.status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
     gpu: addGpuUse(run.gpu, report.gpu),
+    fusedWithin: report.fusedWithin ?? run.fusedWithin,
     error: report.error,
   };
 };

@@ -108,6 +108,9 @@ def test_fused_runs_end_as_they_would_alone_but_for_rounding(
     assert fused(control_plane) == [
         f"runs {names} are fused; a trial batch was equal within {within}"
     ]
+    assert [run["fusedWithin"] for run in control_plane.runs.values()] == [float(within)] * len(
+        configs
+    )
     assert_close(together, alone, 0.02 if within == "0.02" else 1e-4)
 
 
@@ -181,6 +184,7 @@ def test_runs_that_would_differ_are_trained_apart_and_it_is_told_why(
     (told,) = fused(control_plane)
     assert told.startswith("runs 1, 2 are trained apart, because")
     assert reason in told
+    assert all("fusedWithin" not in run for run in control_plane.runs.values())
     assert apart[1] == alone[1]
     for run_id, expected in alone[0].items():
         for name, tensor in expected.items():

@@ -50,7 +50,8 @@ class Run:
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
         self._checkpoint_at = time.monotonic()
-        self._tell = RunTale(dealt, fit.session.ledger).tell
+        self._tale = RunTale(dealt, fit.session.ledger)
+        self._tell = self._tale.tell
         self._training: Training | None = None
         self._kept_place: Place | None = None
 
@@ -150,6 +151,10 @@ class Run:
         seconds = time.monotonic() - started_at
         self.tell_chunk(progress, epochs, seconds, self._fit.gpu_meter.take())
         self._heed_orders()
+
+    def was_fused(self, within: float) -> None:
+        """From now on it is told that the run was fused, after a trial with this tolerance."""
+        self._tale.was_fused(within)
 
     @property
     def next_progress(self) -> Progress:

@@ -27,6 +27,11 @@ class RunTale:
         self._lock = threading.Lock()
         self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
 
+    def was_fused(self, within: float) -> None:
+        """From now on it is told that the run was fused, after a trial with this tolerance."""
+        with self._lock:
+            self._told = replace(self._told, fused_within=within)
+
     def tell(
         self,
         *,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fanfold_engine.fusing.group import Group
+from fanfold_engine.fusing.trial import tolerance_of
 from fanfold_engine.protocol import EpochReport, GpuUse
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def advance_together(runs: Sequence[Run], group: Group, fit: Fit) -> None:
     seconds = (time.monotonic() - started_at) / len(runs)
     gpu = _share(fit.gpu_meter.take(), len(runs))
     for run, epoch in zip(runs, epochs, strict=True):
+        run.was_fused(tolerance_of(run.training))
         run.tell_chunk(progress, epoch, seconds, gpu)
         run.heed_orders()
 
