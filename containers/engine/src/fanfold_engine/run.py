@@ -177,6 +177,9 @@ class Run:
             runtime_seconds=runtime_seconds,
             gpu=gpu,
         )
+        if any(epoch.epoch == 1 for epoch in epochs):
+            # The first metrics of a run are what it is compared by.
+            self._fit.session.sync_soon()
 
     def _heed_orders(self) -> None:
         """The only place where control enters."""
