@@ -10,7 +10,7 @@ import pytest
 import torch
 from control_plane_double import ControlPlaneDouble, Json
 from engine_process import exit_code, start
-from fanfold_engine.ending import DONE
+from fanfold_engine.ending import DONE, RESTART
 from safetensors.torch import load_file
 from scene import BUCKET, ML_SPEC, PREFIX, Scene, config
 
@@ -303,3 +303,49 @@ def test_told_seconds_are_shared_by_those_who_were_trained_in_them(scene: Scene)
     told = sum(chunks)
     # Three epochs of ten batches, 0.03 s each, over three runs.
     assert 0.25 < told < 0.9 * 3
+
+
+def test_runs_that_waited_at_a_rung_are_fused_anew_where_they_stood(scene: Scene) -> None:
+    _, *alone = trained(scene, "single", *CONFIGS)
+    scene.fit["executor"] = "auto"
+    with scene.control_plane(*CONFIGS) as control_plane:
+        for run in control_plane.waiting:
+            run["untilEpoch"] = 1
+        control_plane.more_to_come = True
+
+        def look(_: Json) -> None:
+            waiting = [run.get("checkpoint", {}) for run in control_plane.runs.values()]
+            if control_plane.more_to_come and [each.get("epoch") for each in waiting] == [1, 1, 1]:
+                control_plane.more_to_come = False
+                control_plane.waiting = [
+                    {"runId": run_id, "config": cfg, "completedEpochs": 1, "checkpoint": checkpoint}
+                    for run_id, (cfg, checkpoint) in enumerate(
+                        zip(CONFIGS, waiting, strict=True), 1
+                    )
+                ]
+
+        control_plane.on_request = look
+        assert scene.worker(control_plane).work() == DONE
+
+    assert [run["status"] for run in control_plane.runs.values()] == ["completed"] * 3
+    assert_close((weights(scene, control_plane), control_plane.epochs), alone)
+
+
+def test_a_group_that_hangs_blames_nobody_and_starts_anew(scene: Scene) -> None:
+    scene.fit |= {"executor": "auto", "chunkTimeoutSeconds": 1}
+    scene.write_code(
+        ML_SPEC.replace(
+            "features =",
+            "row['id'] == 120 and __import__('time').sleep(1000)\n        features =",
+        )
+    )
+    scene.download()
+    with scene.control_plane(*CONFIGS) as control_plane:
+        assert exit_code(start(control_plane, scene.store)) == RESTART
+        assert [run["status"] for run in control_plane.runs.values()] == ["ongoing"] * 3
+        control_plane.next_attempt()
+        control_plane.waiting = [control_plane.waiting[0] | {"alone": True}]
+        assert exit_code(start(control_plane, scene.store, attempt=2)) == RESTART
+
+    assert control_plane.runs[1]["status"] == "failed"
+    assert "took longer than 1 s" in control_plane.runs[1]["error"]["message"]

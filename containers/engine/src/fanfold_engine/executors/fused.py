@@ -39,7 +39,7 @@ class AutoExecutor:
                 matchmaker.part(runs, str(error))
             else:
                 return runs
-        matchmaker.goes_alone(run)
+        matchmaker.leaves_group(run)
         run.advance()
         return [run]
 

@@ -41,7 +41,6 @@ def kin_of(training: Training) -> Kin:
         *_shapes(training.model),
         *_structure(training),
         _optimizer(training),
-        training.chunks,
     )
     return hashlib.sha256(repr(traits).encode()).digest()
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from fanfold_engine.fusing.errors import UnfusableError
 from fanfold_engine.fusing.group import Group
 from fanfold_engine.fusing.kin import Kin, kin_of
 from fanfold_engine.fusing.trial import prove, tolerance_of
+from fanfold_engine.training import Training
 
 if TYPE_CHECKING:
     from fanfold_engine.run import Run
@@ -22,19 +24,22 @@ class Matchmaker:
 
     def __init__(self, *, may_draw: bool) -> None:
         self._may_draw = may_draw
-        self._kin: dict[int, Kin | None] = {}
+        # By training, not by run ID: a run that comes back is another training.
+        self._kin = WeakKeyDictionary[Training, Kin | None]()
         self._parted: set[Kin] = set()
-        self._groups: dict[Kin, tuple[list[int], Group]] = {}
+        self._groups: dict[Kin, Group] = {}
 
     def match(self, run: Run, beside: Sequence[Run]) -> tuple[list[Run], Group] | None:
         """The runs to train with this one, it among them; ``None`` if there are none."""
+        chunks = run.training.chunks
+        runs = [each for each in beside if each.training.chunks == chunks]
+        if len(runs) == 1:
+            return None
         kin = self._kin_of(run)
         if kin is None or kin in self._parted:
             return None
-        runs = [each for each in beside if self._kin_of(each) == kin]
-        if len(runs) < 2:  # noqa: PLR2004 - one alone is no group
-            return None
-        group = self._group_of(kin, runs)
+        runs = [each for each in runs if self._kin_of(each) == kin]
+        group = None if len(runs) == 1 else self._group_of(kin, runs)
         return None if group is None else (runs, group)
 
     def part(self, runs: Sequence[Run], reason: str) -> None:
@@ -45,37 +50,37 @@ class Matchmaker:
             self._groups.pop(kin, None)
         log.info("%s are trained apart, because %s", _named(runs), _first_line(reason))
 
-    def goes_alone(self, run: Run) -> None:
+    def leaves_group(self, run: Run) -> None:
         """A run is about to take steps that its group does not know of."""
-        kin = self._kin.get(run.run_id)
-        if kin is not None and run.run_id in self._groups.get(kin, ([],))[0]:
-            del self._groups[kin]
+        kin = self._kin.get(run.training)
+        if kin is not None:
+            self._groups.pop(kin, None)
 
     def _group_of(self, kin: Kin, runs: Sequence[Run]) -> Group | None:
-        run_ids = [run.run_id for run in runs]
+        trainings = [run.training for run in runs]
         known = self._groups.get(kin)
-        if known is not None and known[0] == run_ids:
-            return known[1]
+        if known is not None and known.trainings == trainings:
+            return known
         try:
-            group = Group([run.training for run in runs], may_draw=self._may_draw)
+            group = Group(trainings, may_draw=self._may_draw)
             prove(group)
         except Exception as error:  # noqa: BLE001 - whose fault it is shows when each is alone
             self.part(runs, str(error))
             return None
         if known is None:
-            tolerance = tolerance_of(runs[0].training)
-            log.info("%s are fused; a trial batch was equal within %g", _named(runs), tolerance)
-        self._groups[kin] = run_ids, group
+            within = tolerance_of(trainings[0])
+            log.info("%s are fused; a trial batch was equal within %g", _named(runs), within)
+        self._groups[kin] = group
         return group
 
     def _kin_of(self, run: Run) -> Kin | None:
-        if run.run_id not in self._kin:
+        if run.training not in self._kin:
             try:
-                self._kin[run.run_id] = kin_of(run.training)
+                self._kin[run.training] = kin_of(run.training)
             except UnfusableError as error:
                 log.info("run %d is trained apart, because %s", run.run_id, error)
-                self._kin[run.run_id] = None
-        return self._kin[run.run_id]
+                self._kin[run.training] = None
+        return self._kin[run.training]
 
 
 def _named(runs: Sequence[Run]) -> str:
