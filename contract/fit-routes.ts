@@ -30,7 +30,7 @@ export const startFit = route({
     mlConfig: z.unknown(),
     seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
     numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-    executor: z._default(z.enum(executors), 'single'),
+    executor: z._default(z.enum(executors), 'auto'),
     chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
     budget: z.optional(budget),
     dryRun: z._default(z.boolean(), false),

@@ -176,6 +176,8 @@ export const runResource = z.object({
   gpuPeakMemoryBytes: z.optional(z.int()),
   /** Its share of the worker's GPU hours; left out while the deployment names no price. */
   costUsd: z.optional(z.number()),
+  /** Of a run that was fused with others: within what a trial batch equalled that of the run alone. */
+  fusedWithin: z.optional(z.number()),
   error: z.optional(runError),
 });
 

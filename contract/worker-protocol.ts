@@ -59,6 +59,8 @@ const runReport = z.object({
       peakMemoryBytes: z.int().check(z.gte(0)),
     }),
   ),
+  /** If it was fused with others so far: within what a trial batch equalled that of the run alone. */
+  fusedWithin: z.optional(z.number().check(z.gte(0))),
   error: z.optional(runError),
 });
 
@@ -201,6 +203,8 @@ export const syncAnswer = z.object({
       checkpoint: z.optional(checkpoint),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
       untilEpoch: z.optional(z.int().check(z.gte(1))),
+      /** Its workers were lost again and again: train nothing else until it has got further. */
+      alone: z.optional(z.boolean()),
     }),
   ),
   /** More runs wait for this worker than `train` holds, or may come. */

@@ -25,7 +25,11 @@ export interface OperationKey extends ExperimentKey {
   readonly operation: number;
 }
 
-export const executors = ['single'] as const;
+/**
+ * How a worker trains its runs: one after the other, a chunk of each in turn, or those of equal shape as
+ * one; `auto` fuses what ends as it would alone but for rounding, and lets the rest take turns.
+ */
+export const executors = ['auto', 'single', 'interleaved', 'fused'] as const;
 export type Executor = (typeof executors)[number];
 
 /** What a fit was asked to do, settled when it was accepted. */

@@ -147,6 +147,7 @@ export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResour
   gpuUtilization: gpuUtilization(run.gpu),
   gpuPeakMemoryBytes: run.gpu?.peakMemoryBytes,
   costUsd: costUsd(run, gpuHourUsd),
+  fusedWithin: run.fusedWithin,
   error: run.error,
 });
 

@@ -141,7 +141,7 @@ def test_a_fit_is_watched_to_its_end_through_a_hiccup_of_the_network(capsys):
         "dataHandleId": "dh-1",
         "mlConfig": {"train": {"epochs": 4}},
         "seed": 42,
-        "executor": "single",
+        "executor": "auto",
         "chunkTimeoutSeconds": 1800,
         "numChunks": 3,
     }

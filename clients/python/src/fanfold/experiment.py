@@ -111,7 +111,7 @@ class Experiment(ExperimentRecords, InferenceOps):
         *,
         num_chunks: int | None = None,
         chunk_timeout_s: float = 1800,
-        executor: str = "single",
+        executor: str = "auto",
         budget: Mapping[str, float] | None = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
@@ -130,7 +130,10 @@ class Experiment(ExperimentRecords, InferenceOps):
             num_chunks: Chunks per epoch, between which runs are swapped and steered; the engine
                 picks the number if left out.
             chunk_timeout_s: Seconds after which a chunk is taken for hung, and its run fails.
-            executor: How a worker trains its runs; `single` is one after the other.
+            executor: How a worker trains its runs: `single` one after the other, `interleaved` a
+                chunk of each in turn, so that all can be compared early, `fused` those of equal
+                shape as one. `auto` fuses runs when a trial shows that they end as they would
+                alone but for rounding, and lets the others take turns; the logs say which.
             budget: `{"gpu_hours": 2}` or `{"usd": 5}` of training by all runs together, after which
                 every open run stops with a checkpoint.
             dry_run: Print and give back what the fit would do; start nothing.

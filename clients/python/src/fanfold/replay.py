@@ -18,6 +18,9 @@ from fanfold.routes import WorkspaceRoutes
 from fanfold.saved_secrets import with_secrets
 from fanfold.screens import say
 
+FUSED_TOLERANCE = 0.001
+"""Of a metric, relative: a run that was trained fused with others was rounded otherwise."""
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -26,22 +29,27 @@ class Replay:
     Attributes:
         experiment: The experiment it was trained in; still alive.
         comparison: A row per epoch and metric: `epoch`, `metric`, `saved`, `replayed`.
+        tolerance: How far apart two metrics may be and yet be equal, relative to the saved one: 0
+            unless the run was trained fused with others.
     """
 
     experiment: Experiment
     comparison: pd.DataFrame
+    tolerance: float = 0.0
 
     @property
     def is_equal(self) -> bool:
-        """Whether every metric of every epoch is the same number, bit for bit."""
+        """Whether every metric of every epoch is the same number, within `tolerance`."""
         return self.differences.empty
 
     @property
     def differences(self) -> pd.DataFrame:
         """The rows of the comparison that are not equal."""
-        return self.comparison.query(
-            "saved != replayed and not (saved.isna() and replayed.isna())", engine="python"
+        saved, replayed = (
+            self.comparison[side].to_numpy(dtype=float) for side in ("saved", "replayed")
         )
+        same = np.isclose(replayed, saved, rtol=self.tolerance, atol=0.0, equal_nan=True)
+        return self.comparison.loc[~same]
 
 
 def replay(
@@ -85,7 +93,9 @@ def replay(
     handle = _data_handle(run.manifest)
     handle.download()
     experiment.run_fit(handle, config, **_fit_arguments(run))
-    outcome = Replay(experiment, _compare(run, experiment.get_results()))
+    comparison = _compare(run, experiment.get_results())
+    tolerance = FUSED_TOLERANCE if run.was_fused else 0.0
+    outcome = Replay(experiment, comparison, tolerance)
     say(_verdict(run, outcome))
     return outcome
 
@@ -143,7 +153,7 @@ def _verdict(run: SavedRun, outcome: Replay) -> str:
     if outcome.is_equal:
         return (
             f"Run {run.run_id} trained again: all {compared} metrics of its "
-            f"{run.completed_epochs} epochs are equal, bit for bit"
+            f"{run.completed_epochs} epochs are equal, {_how(outcome)}"
         )
     gaps = np.abs(np.diff(outcome.differences[["saved", "replayed"]].to_numpy(dtype=float)))
     largest = float(np.max(gaps, initial=0.0, where=np.isfinite(gaps)))
@@ -151,3 +161,9 @@ def _verdict(run: SavedRun, outcome: Replay) -> str:
         f"Run {run.run_id} trained again: {unequal} of {compared} metrics differ, by "
         f"{largest:.3g} at most\n{outcome.differences.to_string(index=False)}"
     )
+
+
+def _how(outcome: Replay) -> str:
+    if Replay(outcome.experiment, outcome.comparison).is_equal:
+        return "bit for bit"
+    return f"within {outcome.tolerance:g}: it was trained fused with others"

@@ -139,6 +139,7 @@ class Run:
     runtime_s: float
     gpu_utilization: float | None
     cost_usd: float | None
+    fused_within: float | None
     message: str | None
     traceback: str | None
 
@@ -167,6 +168,7 @@ class Run:
             runtime_s=wire["runtimeSeconds"],
             gpu_utilization=wire.get("gpuUtilization"),
             cost_usd=wire.get("costUsd"),
+            fused_within=wire.get("fusedWithin"),
             message=error.get("message"),
             traceback=error.get("traceback"),
         )
