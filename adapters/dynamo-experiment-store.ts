@@ -37,7 +37,7 @@ export class DynamoExperimentStore implements ExperimentStore {
       status,
     }: PageRequest & { readonly status?: Experiment['status'] | undefined },
   ): Promise<Page<Experiment>> {
-    const [last] = cursor === undefined ? [] : decodeCursor(cursor, /^([A-Za-z0-9._-]+)$/);
+    const [last] = cursor === undefined ? [] : decodeCursor(cursor, /^([A-Za-z0-9._-]{1,80})$/);
     const items = await this.#table.query({
       partition: workspacePartition(workspace),
       // `!` sorts before, and `~` after, every character of a name.

@@ -1,6 +1,6 @@
 import type { DataHandle } from '../domain/data-handle.ts';
 import type { Experiment, ExperimentKey } from '../domain/experiment.ts';
-import type { Operation, OperationKey } from '../domain/operation.ts';
+import type { Operation, OperationKey, Progress } from '../domain/operation.ts';
 import { isActive } from '../domain/operation.ts';
 import type { IdempotencyMark, OperationStore, Page, PageRequest } from '../domain/ports.ts';
 import { decodeCursor, toPage } from './cursor.ts';
@@ -86,6 +86,18 @@ export class DynamoOperationStore implements OperationStore {
       condition: '#status = :expected',
       values: { ':expected': expected },
     });
+  }
+
+  async setProgress(key: OperationKey, progress: Progress): Promise<void> {
+    await this.#table.transact([
+      {
+        key: keyOf(operationEntity, key),
+        update: 'SET #progress = :progress',
+        // Only an active operation is in the index.
+        condition: 'attribute_exists(#activePk)',
+        values: { ':progress': JSON.stringify(progress) },
+      },
+    ]);
   }
 
   async finish(

@@ -44,6 +44,7 @@ export const operationEntity = new Entity({
     executions: number(),
     metrics: json<NonNullable<Operation['metrics']>>().optional(),
     predictions: json<NonNullable<Operation['predictions']>>().optional(),
+    progress: json<NonNullable<Operation['progress']>>().optional(),
     error: string().optional(),
     errorType: string()
       .enum(...refusals)

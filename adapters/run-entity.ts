@@ -49,6 +49,7 @@ export const runEntity = new Entity({
     endedAt: string().optional(),
     runtimeSeconds: number(),
     gpu: json<NonNullable<Run['gpu']>>().optional(),
+    fusedWithin: number().optional(),
     error: json<NonNullable<Run['error']>>().optional(),
   } satisfies Record<keyof Run, unknown>),
 });

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
-import type { Problem } from './problem.ts';
-import { problem, problemName } from './problem.ts';
+import { problemName } from './problem.ts';
+import type { Problem } from './problem-document.ts';
+import { problem } from './problem-document.ts';
 import type { Route } from './route.ts';
 
 /** What a caller gives for a route; parts the route has no members for may be left out. */

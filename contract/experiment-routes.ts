@@ -9,7 +9,7 @@ import {
   none,
   paging,
 } from './route-parts.ts';
-import { experimentName, locators } from './shapes.ts';
+import { dataHandleId, experimentName, locators } from './shapes.ts';
 
 export const createExperiment = route({
   name: 'createExperiment',
@@ -34,7 +34,7 @@ export const createExperiment = route({
     superseded: z.optional(z.string()),
   }),
   statuses: { 201: 'Created; a different alive experiment was ended', 200: 'Reconnected' },
-  problems: ['invalid-ml-spec', 'code-changed', 'settings-changed', 'too-large'],
+  problems: ['invalid-ml-spec', 'code-changed', 'settings-changed'],
 });
 
 export const listExperiments = route({
@@ -74,7 +74,7 @@ export const endExperiment = route({
   params: inExperiment,
   query: none,
   body: z.strictObject({
-    artifactsBucket: z.optional(z.string()),
+    artifactsBucket: z.optional(z.string().check(z.maxLength(1024))),
     saveEpochCheckpoints: z._default(z.boolean(), false),
   }),
   answer: z.object({ ended: z.boolean(), operation: z.optional(operationResource) }),
@@ -82,6 +82,9 @@ export const endExperiment = route({
   problems: ['experiment-not-found', 'operation-in-progress', 'epoch-checkpoints-disabled'],
   idempotent: true,
 });
+
+/** Columns whose cells are paths of object files; all of them stand in one item of the table. */
+const downloadColumns = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(200));
 
 export const createDataHandle = route({
   name: 'createDataHandle',
@@ -93,7 +96,7 @@ export const createDataHandle = route({
   query: none,
   body: z.strictObject({
     locators,
-    downloadColumns: z._default(z.array(z.string()), []),
+    downloadColumns: z._default(downloadColumns, []),
     fraction: z._default(z.number(), 1),
     seed: z._default(z.int(), 42),
   }),
@@ -109,7 +112,7 @@ export const getDataHandle = route({
   path: `${experimentPath}/data-handles/{dataHandle}`,
   summary: 'Shows one data handle',
   access: 'user',
-  params: z.extend(inExperiment, { dataHandle: z.string() }),
+  params: z.extend(inExperiment, { dataHandle: dataHandleId }),
   query: none,
   body: none,
   answer: dataHandleResource,

@@ -4,6 +4,7 @@ import type { OperationResource } from './resources.ts';
 import { fitPlanResource, operationResource } from './resources.ts';
 import { route } from './route.ts';
 import { experimentPath, inExperiment, none } from './route-parts.ts';
+import { dataHandleId } from './shapes.ts';
 
 /** A budget of more is none. */
 const positiveAmount = z.number().check(z.gt(0), z.lte(1_000_000));
@@ -25,11 +26,11 @@ export const startFit = route({
   params: inExperiment,
   query: none,
   body: z.strictObject({
-    dataHandleId: z.string(),
+    dataHandleId,
     mlConfig: z.unknown(),
     seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
     numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-    executor: z._default(z.enum(executors), 'single'),
+    executor: z._default(z.enum(executors), 'auto'),
     chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
     budget: z.optional(budget),
     dryRun: z._default(z.boolean(), false),

@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import { operationResource } from './resources.ts';
 import { route } from './route.ts';
 import { experimentPath, inExperiment, inOperation, none } from './route-parts.ts';
-import { instant, runId } from './shapes.ts';
+import { dataHandleId, instant, runId } from './shapes.ts';
 
 /** Either `runId` (and `epochCheckpoint`), or `modelTag` together with `config`. */
 const inferenceBody = z.strictObject({
-  dataHandleId: z.string(),
+  dataHandleId,
   runId: z.optional(runId),
   /** `s3://` URI of a checkpoint: safetensors, or what `torch.load` reads with `weights_only=True`. */
   modelTag: z.optional(z.string()),

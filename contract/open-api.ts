@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { ProblemType } from './problem.ts';
-import { problem, problemTexts } from './problem.ts';
+import { refusals } from './open-api-refusals.ts';
+import { gatewayMessage, problem } from './problem-document.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 
@@ -36,7 +36,10 @@ export const openApi = (): Schema => ({
   ),
   components: {
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-    schemas: { Problem: jsonSchema(problem, 'output') },
+    schemas: {
+      Problem: jsonSchema(problem, 'output'),
+      GatewayMessage: jsonSchema(gatewayMessage, 'output'),
+    },
   },
 });
 
@@ -50,7 +53,7 @@ const operation = (route: Route): Schema => ({
     ...(route.idempotent ? [idempotencyKey] : []),
   ],
   ...(route.method !== 'GET' && hasMembers(route.body) && { requestBody: requestBody(route) }),
-  responses: { ...answers(route), ...problems(route) },
+  responses: { ...answers(route), ...refusals(route) },
 });
 
 const idempotencyKey: Schema = {
@@ -77,8 +80,9 @@ const parameters = (schema: z.ZodMiniType, where: 'path' | 'query'): Schema[] =>
 const hasMembers = (schema: z.ZodMiniType): boolean =>
   Object.keys((jsonSchema(schema, 'input') as { properties?: object }).properties ?? {}).length > 0;
 
+/** No body is as good as an empty one. */
 const requestBody = ({ body }: Route): Schema => ({
-  required: true,
+  required: !z.safeParse(body, {}).success,
   content: { 'application/json': { schema: jsonSchema(body, 'input') } },
 });
 
@@ -89,22 +93,3 @@ const answers = ({ statuses, answer }: Route): Schema =>
       { description, content: { 'application/json': { schema: jsonSchema(answer, 'output') } } },
     ]),
   );
-
-/** One response per status; its description names the problems that come with it. */
-const problems = (route: Route): Schema => {
-  const types: ProblemType[] = ['invalid-request', ...route.problems, 'internal-error'];
-  if (route.access !== 'open') types.push('unauthorized');
-  if (route.access === 'user') types.push('forbidden');
-  const byStatus = Map.groupBy(new Set(types), (type) => problemTexts[type].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [
-      status,
-      {
-        description: names.map((name) => `\`${name}\`: ${problemTexts[name].title}`).join('; '),
-        content: {
-          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-        },
-      },
-    ]),
-  );
-};

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
 import type { DomainError, Fault, Refusal } from '../domain/domain-error.ts';
 import { refusals } from '../domain/domain-error.ts';
+import type { Problem } from './problem-document.ts';
 
 /** What an HTTP caller may be told beyond the domain's refusals. */
 export const problemTypes = [...refusals, 'not-found', 'too-large', 'internal-error'] as const;
@@ -48,32 +48,6 @@ export const problemTexts: Record<ProblemType, ProblemText> = {
   'too-large': { status: 413, title: 'The request is too large' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
 };
-
-/** The body of every HTTP error: RFC 9457 `application/problem+json`. */
-export const problem = z.object({
-  /** `https://fanfold.dev/problems/{name}`; its last segment is the stable name. */
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  /** A sentence that says what to do. */
-  detail: z.string(),
-  /** The offending places of the request body, as JSON pointers. */
-  errors: z.optional(
-    z.array(
-      z.object({
-        pointer: z.string(),
-        detail: z.string(),
-        /** In a text such as the MLSpec's: where, both from 1. */
-        line: z.optional(z.int()),
-        column: z.optional(z.int()),
-      }),
-    ),
-  ),
-  /** The request's id, to find it in the logs. */
-  instance: z.optional(z.string()),
-});
-
-export type Problem = z.infer<typeof problem>;
 
 const base = 'https://fanfold.dev/problems/';
 

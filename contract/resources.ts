@@ -86,7 +86,7 @@ export const operationResource = z.object({
   /** For a test or a prediction: the checkpoint it uses. */
   model: z.optional(modelResource),
   batchSize: z.optional(z.int()),
-  /** Batches that are done, of how many; only where a single operation is shown. */
+  /** Of a test or a prediction: batches that are done, of how many; only where it is shown alone. Of an end: runs that are saved. */
   progress: z.optional(z.object({ done: z.int(), of: z.int() })),
   /** What a completed test measured, `test_loss` first. */
   metrics: z.optional(z.record(z.string(), metricValue)),
@@ -176,6 +176,8 @@ export const runResource = z.object({
   gpuPeakMemoryBytes: z.optional(z.int()),
   /** Its share of the worker's GPU hours; left out while the deployment names no price. */
   costUsd: z.optional(z.number()),
+  /** Of a run that was fused with others: within what a trial batch equalled that of the run alone. */
+  fusedWithin: z.optional(z.number()),
   error: z.optional(runError),
 });
 

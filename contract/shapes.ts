@@ -32,6 +32,9 @@ export const runError = z.object({
   errorType: z.optional(z.enum(dataErrorTypes)),
 });
 
+/** Names a data handle, whether there is one or not. */
+export const dataHandleId = z.string().check(z.regex(/^.{1,64}$/));
+
 const s3Uri = z
   .string()
   .check(z.regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'must be s3://bucket/key'));

@@ -10,6 +10,12 @@ import { instant, locators, metricValue, runError, runId } from './shapes.ts';
  * no second effect and gets an equal answer.
  */
 
+/** As many as a sort key of the table has digits for. */
+const epochNumber = z.int().check(z.gte(1), z.lte(99_999));
+
+/** Some thirty years; far below what the table takes for a number. */
+const seconds = z.number().check(z.gte(0), z.lte(1_000_000_000));
+
 const checkpoint = z.object({
   /** Key prefix in the bucket, ending in `/`. */
   prefix: z.string(),
@@ -23,7 +29,7 @@ const checkpoint = z.object({
 const metrics = z.array(z.object({ name: z.string(), value: metricValue }));
 
 const epochReport = z.object({
-  epoch: z.int().check(z.gte(1)),
+  epoch: epochNumber,
   trainLoss: metricValue,
   /** Validation metrics in column order, `val_loss` first. */
   metrics,
@@ -44,17 +50,24 @@ const runReport = z.object({
   /** Checkpoints of whole epochs, published since the last accepted sync and kept for good. */
   epochCheckpoints: z.optional(z.array(checkpoint)),
   /** Seconds of training since the last accepted sync. */
-  runtimeSeconds: z.number().check(z.gte(0)),
+  runtimeSeconds: seconds,
   /** What was measured of the GPU in that time; left out without one. */
   gpu: z.optional(
     z.object({
-      seconds: z.number().check(z.gte(0)),
-      busySeconds: z.number().check(z.gte(0)),
+      seconds,
+      busySeconds: seconds,
       peakMemoryBytes: z.int().check(z.gte(0)),
     }),
   ),
+  /** If it was fused with others so far: within what a trial batch equalled that of the run alone. */
+  fusedWithin: z.optional(z.number().check(z.gte(0))),
   error: z.optional(runError),
 });
+
+const eachRunOnce = z.refine<readonly { readonly runId: number }[]>(
+  (reports) => new Set(reports.map(({ runId: one }) => one)).size === reports.length,
+  { error: 'must name each run once' },
+);
 
 /** From the least to the most urgent. */
 export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
@@ -106,7 +119,7 @@ export const syncRequest = z.object({
   /** How many more runs the worker can take on now; the answer's `train` holds no more. */
   room: z.int().check(z.gte(0), z.lte(100)),
   /** Runs that changed since the last accepted sync. */
-  runs: z.array(runReport).check(z.maxLength(50)),
+  runs: z.array(runReport).check(z.maxLength(50), eachRunOnce),
   logs: z.array(logLine).check(z.maxLength(2000)),
   download: z.optional(downloadReport),
   inference: z.optional(inferenceReport),
@@ -190,6 +203,8 @@ export const syncAnswer = z.object({
       checkpoint: z.optional(checkpoint),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
       untilEpoch: z.optional(z.int().check(z.gte(1))),
+      /** Its workers were lost again and again: train nothing else until it has got further. */
+      alone: z.optional(z.boolean()),
     }),
   ),
   /** More runs wait for this worker than `train` holds, or may come. */

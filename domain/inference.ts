@@ -3,6 +3,7 @@ import { dataErrorTypes } from './data-handle.ts';
 import type { Refusal } from './domain-error.ts';
 import type { MetricValue, RunError } from './run.ts';
 import { maxFruitlessAttempts } from './run.ts';
+import { shortenedError } from './shortened-error.ts';
 
 /* A test or a prediction: one model, one partition, one worker. */
 
@@ -110,6 +111,7 @@ export const hearInference = (inference: Inference, report: InferenceReport): In
   const gotFurther = report.progress.done > inference.furthest;
   return {
     ...report,
+    error: report.error && shortenedError(report.error),
     furthest: Math.max(inference.furthest, report.progress.done),
     fruitlessAttempts: gotFurther ? 0 : inference.fruitlessAttempts,
   };

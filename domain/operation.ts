@@ -25,7 +25,11 @@ export interface OperationKey extends ExperimentKey {
   readonly operation: number;
 }
 
-export const executors = ['single'] as const;
+/**
+ * How a worker trains its runs: one after the other, a chunk of each in turn, or those of equal shape as
+ * one; `auto` fuses what ends as it would alone but for rounding, and lets the rest take turns.
+ */
+export const executors = ['auto', 'single', 'interleaved', 'fused'] as const;
 export type Executor = (typeof executors)[number];
 
 /** What a fit was asked to do, settled when it was accepted. */
@@ -62,6 +66,12 @@ export interface EndRequest {
 
 export type OperationRequest = FitRequest | InferenceRequest | DownloadRequest | EndRequest;
 
+/** How far an operation is. */
+export interface Progress {
+  readonly done: number;
+  readonly of: number;
+}
+
 /** How the runs were dealt to workers, and why. */
 export interface OperationPlan {
   readonly workers: number;
@@ -85,6 +95,8 @@ export interface Operation extends OperationKey {
   readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
   /** The file of a completed prediction. */
   readonly predictions?: Predictions | undefined;
+  /** Of an end with artifacts: runs that are saved, of how many. */
+  readonly progress?: Progress | undefined;
   readonly error?: string | undefined;
   /** What callers know the error by, if it is one that has a name; and the user's traceback. */
   readonly errorType?: Refusal | undefined;

@@ -1,4 +1,4 @@
-import type { OperationPlan } from './operation.ts';
+import type { Executor, OperationPlan } from './operation.ts';
 
 /** Which runs each worker gets, as indexes from 0 in the order of the configs. */
 export interface Packing {
@@ -7,29 +7,50 @@ export interface Packing {
 }
 
 /**
- * Deals the runs to workers: each run its own while there are workers enough, else equal shares, dealt
- * in turn so that the first configs start first on every worker.
+ * Deals the runs to workers: each run its own while there are workers enough, else equal shares. Runs
+ * that are trained one after the other are dealt in turn, so that the first configs start first on every
+ * worker; others with their neighbours, which in a grid differ least and are the likeliest to be fused.
  */
 export const planWorkers = ({
+  runCount,
+  maxWorkers,
+  executor,
+}: {
+  readonly runCount: number;
+  readonly maxWorkers: number;
+  readonly executor: Executor;
+}): Packing => {
+  const plan = countWorkers({ runCount, maxWorkers });
+  const share = executor === 'single' ? inTurn : neighbours;
+  return { plan, shares: share(runCount, plan.workers) };
+};
+
+/** How many workers a fit gets, and why. */
+export const countWorkers = ({
   runCount,
   maxWorkers,
 }: {
   readonly runCount: number;
   readonly maxWorkers: number;
-}): Packing => {
+}): OperationPlan => {
   const workers = Math.min(runCount, maxWorkers);
-  const shares = Array.from({ length: workers }, (_, worker) =>
+  const runsPerWorker = Math.ceil(runCount / workers);
+  return { workers, runsPerWorker, reason: reason(runCount, workers, maxWorkers) };
+};
+
+const inTurn = (runCount: number, workers: number): number[][] =>
+  Array.from({ length: workers }, (_, worker) =>
     Array.from(
       { length: Math.ceil((runCount - worker) / workers) },
       (_, i) => worker + i * workers,
     ),
   );
-  const runsPerWorker = Math.ceil(runCount / workers);
-  return {
-    plan: { workers, runsPerWorker, reason: reason(runCount, workers, maxWorkers) },
-    shares,
-  };
-};
+
+const neighbours = (runCount: number, workers: number): number[][] =>
+  Array.from({ length: workers }, (_, worker) => {
+    const [first, end] = [worker, worker + 1].map((n) => Math.floor((n * runCount) / workers));
+    return Array.from({ length: (end ?? 0) - (first ?? 0) }, (_, i) => (first ?? 0) + i);
+  });
 
 const reason = (runCount: number, workers: number, maxWorkers: number): string =>
   runCount <= maxWorkers

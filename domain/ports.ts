@@ -1,7 +1,7 @@
 import type { DataHandle, DataHandleKey } from './data-handle.ts';
 import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
-import type { Operation, OperationKey, OperationKind } from './operation.ts';
+import type { Operation, OperationKey, OperationKind, Progress } from './operation.ts';
 import type { EpochCheckpoint, EpochResult, Run, RunKey } from './run.ts';
 
 /*
@@ -74,6 +74,8 @@ export interface OperationStore {
   ): Promise<boolean>;
   /** Replaces an operation whose status is still `expected`. */
   replace(operation: Operation, expected: Operation['status']): Promise<boolean>;
+  /** Notes how far an operation is, unless it is over. */
+  setProgress(key: OperationKey, progress: Progress): Promise<void>;
   /**
    * Gives an operation whose status is still `expected` its last one, and frees the experiment's active
    * place; with `endExperiment` the experiment, if it is still alive, ends in the same transaction. True

@@ -3,6 +3,7 @@ import type { Run, RunError, RunReport, RunStatus } from './run.ts';
 import {
   applyReport,
   cutShort,
+  dealtTogether,
   fail,
   loseWorker,
   maxFruitlessAttempts,
@@ -57,6 +58,12 @@ describe('a report', () => {
       endedAt: later,
       runtimeSeconds: 1,
     });
+  });
+
+  test('of an error of any length leaves no more than a run has room for', () => {
+    const error = { message: 'm'.repeat(1e6), traceback: 't'.repeat(1e6) };
+    const after = applyReport(run, report({ status: 'failed', error }), told);
+    expect(JSON.stringify(after).length).toBeLessThan(50_000);
   });
 
   test('says a stopped run was stopped by what its operation says', () => {
@@ -124,6 +131,21 @@ describe('a lost worker', () => {
     const checkpoint = { prefix: 'p/', epoch: 0, chunk: 1 };
     const byCheckpoint = applyReport(lost, report({ checkpoint }), told);
     expect([byEpoch.fruitlessAttempts, byCheckpoint.fruitlessAttempts]).toEqual([0, 0]);
+  });
+});
+
+describe('runs that wait', () => {
+  const lost = (fruitlessAttempts: number) => ({ ...run, fruitlessAttempts });
+
+  test('are dealt together up to one whose next loss would be its last', () => {
+    const waiting = [lost(0), lost(1), lost(maxFruitlessAttempts - 1), lost(0)];
+    expect(dealtTogether(waiting)).toEqual(waiting.slice(0, 2));
+    expect(dealtTogether(waiting.slice(2))).toEqual(waiting.slice(2, 3));
+  });
+
+  test('are all dealt when none of them is suspected', () => {
+    expect(dealtTogether([lost(0), lost(1)])).toHaveLength(2);
+    expect(dealtTogether([])).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { ExperimentKey } from './experiment.ts';
 import type { GpuUse } from './gpu-use.ts';
 import { addGpuUse } from './gpu-use.ts';
 import type { Instant } from './instant.ts';
+import { shortenedError } from './shortened-error.ts';
 
 export const runStatuses = ['new', 'ongoing', 'stopped', 'completed', 'failed', 'deleted'] as const;
 export type RunStatus = (typeof runStatuses)[number];
@@ -85,6 +86,8 @@ export interface Run extends RunKey {
   readonly runtimeSeconds: number;
   /** Of the GPU, over all attempts; on a CPU there is nothing to measure. */
   readonly gpu?: GpuUse | undefined;
+  /** Of a run that was fused with others: within what a trial batch equalled that of the run alone. */
+  readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
 }
 
@@ -125,6 +128,18 @@ export const sharedDataError = (runs: readonly Run[]): RunError | undefined => {
 /** Worker attempts a run may lose in a row without getting any further before it fails. */
 export const maxFruitlessAttempts = 3;
 
+/** Lost once more without getting any further, it fails: other runs must not be lost with it. */
+export const isDealtAlone = ({ fruitlessAttempts }: Pick<Run, 'fruitlessAttempts'>): boolean =>
+  fruitlessAttempts === maxFruitlessAttempts - 1;
+
+/**
+ * The runs to deal of those that wait: up to the first that is to be dealt alone, or that one alone.
+ */
+export const dealtTogether = (waiting: readonly Run[]): readonly Run[] => {
+  const alone = waiting.findIndex(isDealtAlone);
+  return alone < 0 ? waiting : waiting.slice(0, Math.max(alone, 1));
+};
+
 /** What a worker tells of a run it trains. */
 export interface RunReport {
   readonly runId: number;
@@ -134,6 +149,7 @@ export interface RunReport {
   readonly checkpoint?: Checkpoint | undefined;
   readonly runtimeSeconds: number;
   readonly gpu?: GpuUse | undefined;
+  readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
 }
 
@@ -170,7 +186,8 @@ export const applyReport = (
     endedAt: status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
     gpu: addGpuUse(run.gpu, report.gpu),
-    error: report.error,
+    fusedWithin: report.fusedWithin ?? run.fusedWithin,
+    error: report.error && shortenedError(report.error),
   };
 };
 

@@ -65,12 +65,20 @@ test('runs have the columns of get_runs_info, with their share of the GPU’s pr
     gpu_utilization: 0.25,
     cost_usd: 0.25,
     attempts: 3,
+    fused_within: undefined,
     error: 'Traceback\nValueError: bad',
   });
-  const clone = { ...run, clonedFrom: 3, warmStarted: true, error: { message: 'it raised' } };
+  const clone = {
+    ...run,
+    clonedFrom: 3,
+    warmStarted: true,
+    fusedWithin: 0.0001,
+    error: { message: 'it raised' },
+  };
   expect(valuesOf(runsTable([clone], 0), 0)).toMatchObject({
     cloned_from: 3,
     warm_started: true,
+    fused_within: 0.0001,
     error: 'it raised',
   });
 });

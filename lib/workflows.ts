@@ -55,7 +55,7 @@ export class Workflows extends Construct {
       description: 'Copies a batch of an experiment’s artifacts to the user’s bucket',
       kind: 'copy',
       access: [
-        table.read,
+        table.readWrite,
         store.list,
         store.get(anyExperimentObject),
         store.get(anySavedArtifact),

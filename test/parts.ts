@@ -66,6 +66,7 @@ export const parts: readonly Part[] = [
   pytest('engine', 'the training engine', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),
   pytest('emulator', 'the embedded AWS', 'local/tests'),
+  vitest('openapi', 'answers to whatever may be asked', 'test/openapi'),
   // One file after the other: each has a stack of its own, and some count seconds.
   vitest('e2e', 'the whole stack', '--no-file-parallelism', 'test/e2e'),
 ];

@@ -27,6 +27,7 @@ const alive = async (ports: Ports) => {
 export const operationStoreSuite = (ports: () => Ports) => {
   starting(ports);
   goingOn(ports);
+  finishing(ports);
   keeping(ports);
   ending(ports);
 };
@@ -86,6 +87,20 @@ const goingOn = (ports: () => Ports) =>
       expect(await operations.start(read, fitOf(experiment, 2), {})).toBe(true);
     });
 
+    it('notes how far an operation is until it is over', async () => {
+      const { operations } = ports();
+      const experiment = await alive(ports());
+      const fit = fitOf(experiment, 1);
+      await operations.start(experiment, fit, {});
+      const progress = { done: 1, of: 3 };
+      await operations.setProgress(fit, progress);
+      expect(await operations.find(fit)).toEqual({ ...fit, progress });
+      const over = { ...fit, progress, status: 'completed', endedAt: later } as const;
+      await operations.finish(over, 'pending');
+      await operations.setProgress(fit, { done: 2, of: 3 });
+      expect(await operations.find(fit)).toEqual(over);
+    });
+
     it('replaces an operation whose status is still the expected one', async () => {
       const { operations } = ports();
       const experiment = await alive(ports());
@@ -95,7 +110,10 @@ const goingOn = (ports: () => Ports) =>
       expect(await operations.replace({ ...fit, status: 'cancelling' }, 'pending')).toBe(false);
       expect((await operations.find(fit))?.status).toBe('running');
     });
+  });
 
+const finishing = (ports: () => Ports) =>
+  describe('an operation store, finishing', () => {
     it('does not finish an operation that is being cancelled as if it were not', async () => {
       const { experiments, operations } = ports();
       const experiment = await alive(ports());

@@ -3,7 +3,7 @@ import { estimateFit } from '../../domain/estimate.ts';
 import type { ExpandedGroup } from '../../domain/expanded-group.ts';
 import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
-import { planWorkers } from '../../domain/packing.ts';
+import { countWorkers } from '../../domain/packing.ts';
 import type { Run } from '../../domain/run.ts';
 import { shownConfig } from '../../domain/secrets.ts';
 import type { HttpPorts } from './ports.ts';
@@ -30,7 +30,7 @@ export const planFit = async (
     runCount,
     configs: configs.slice(0, shownConfigs).map(shownConfig),
     brackets: bracketsFrom(experiment.lastRunId + 1, group).map(showBracket),
-    plan: planWorkers({ runCount, maxWorkers: ports.maxWorkers }).plan,
+    plan: countWorkers({ runCount, maxWorkers: ports.maxWorkers }),
     estimate: cost ?? null,
     estimateReason: reason,
   };

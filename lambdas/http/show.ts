@@ -51,7 +51,7 @@ export const showOperation = (
   plan: operation.plan,
   ...showRequest(operation.request),
   budget: showBudget(operation),
-  progress: inference?.progress,
+  progress: inference?.progress ?? operation.progress,
   metrics: operation.metrics,
   predictions: operation.predictions && {
     ...operation.predictions,
@@ -149,6 +149,7 @@ export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResour
   gpuUtilization: gpuUtilization(run.gpu),
   gpuPeakMemoryBytes: run.gpu?.peakMemoryBytes,
   costUsd: costUsd(run, gpuHourUsd),
+  fusedWithin: run.fusedWithin,
   error: run.error,
 });
 

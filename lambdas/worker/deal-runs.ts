@@ -3,7 +3,7 @@ import type { Dealing } from '../../domain/dealing.ts';
 import { deal } from '../../domain/dealing.ts';
 import { cutShortBy } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
-import { isOpen } from '../../domain/run.ts';
+import { dealtTogether, isDealtAlone, isOpen } from '../../domain/run.ts';
 import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { Admission } from '../../domain/worker-sync.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -27,19 +27,26 @@ export const dealRuns = async (
   if (cutShortBy(operation)) return { dealing: deal(dealing, 0, []), train: [] };
   const again = admission === 'repeat';
   const runIds = again ? dealing.last : dealing.waiting.slice(0, room);
-  const open = (await runs.findMany(worker, runIds)).filter(isOpen);
+  const wanted = (await runs.findMany(worker, runIds)).filter(isOpen);
+  const open = again ? wanted : dealtTogether(wanted);
   const secretsOf = await secretsFor(worker, open, { artifacts });
   const dealt = open.map(({ runId }) => runId);
+  const next = wanted[open.length];
+  const looked = next === undefined ? runIds.length : runIds.indexOf(next.runId);
   return {
-    dealing: again ? dealing : deal(dealing, runIds.length, dealt),
+    dealing: again ? dealing : deal(dealing, looked, dealt),
     train: open.map((run) => ({ ...show(run), ...secretsOf(run) })),
   };
 };
 
-const show = ({ runId, config, checkpoint, rung }: Run): SyncAnswer['train'][number] => ({
-  runId,
-  config,
-  completedEpochs: checkpoint?.epoch ?? 0,
-  ...(checkpoint && { checkpoint }),
-  ...(rung !== undefined && { untilEpoch: rung }),
-});
+const show = (run: Run): SyncAnswer['train'][number] => {
+  const { runId, config, checkpoint, rung } = run;
+  return {
+    runId,
+    config,
+    completedEpochs: checkpoint?.epoch ?? 0,
+    ...(checkpoint && { checkpoint }),
+    ...(rung !== undefined && { untilEpoch: rung }),
+    ...(isDealtAlone(run) && { alone: true }),
+  };
+};

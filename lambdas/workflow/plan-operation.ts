@@ -64,8 +64,8 @@ const sharesOf = ({ request }: Operation, { maxWorkers }: Ports): Shares => {
     const plan = { workers: 1, runsPerWorker: 0, reason: `a ${request.kind} needs one worker` };
     return { plan, runIds: [[]] };
   }
-  const { firstRunId, runCount } = request;
-  const { plan, shares } = planWorkers({ runCount, maxWorkers });
+  const { firstRunId, runCount, executor } = request;
+  const { plan, shares } = planWorkers({ runCount, maxWorkers, executor });
   return { plan, runIds: shares.map((share) => share.map((index) => firstRunId + index)) };
 };
 

@@ -52,7 +52,10 @@ export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Sav
   if (operation.request.kind !== 'end') throw new Error('only an end saves artifacts');
   const target = targetOf(operation.request);
   const from = input.nextRunId ?? 0;
+  const tell = (done: number) =>
+    ports.operations.setProgress(operation, { done, of: experiment.lastRunId });
   if (from === 0) {
+    await tell(0);
     await saveExperiment(experiment, target, ports);
     return { done: experiment.lastRunId === 0, nextRunId: 1 };
   }
@@ -60,6 +63,7 @@ export const saveArtifacts = async (input: SaveInput, ports: Ports): Promise<Sav
   const ids = Array.from({ length: to - from + 1 }, (_, i) => from + i);
   for (const run of await ports.runs.findMany(experiment, ids)) {
     if (run.status !== 'deleted') await saveRun(run, operation.request, target, ports);
+    await tell(run.runId);
   }
   return { done: to === experiment.lastRunId, nextRunId: to + 1 };
 };

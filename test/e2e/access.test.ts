@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   GetRolePolicyCommand,
@@ -25,6 +24,7 @@ import type { RunningStack } from '../../local/stack.ts';
 import {
   config,
   freshStack,
+  giveTokenFor,
   type RunningJob,
   removeStack,
   runningJobs,
@@ -79,7 +79,7 @@ describe('tokens', () => {
   });
 
   test('of one workspace open no other', async () => {
-    const token = await giveTokenFor('elsewhere');
+    const token = await giveTokenFor(stack, 'elsewhere');
     const { call } = client({ url: stack.url, token });
     const other = { params: { workspace, experiment } };
     await expect(call(getExperiment, other)).rejects.toMatchObject({ name: 'forbidden' });
@@ -87,16 +87,6 @@ describe('tokens', () => {
     await expect(call(getExperiment, own)).rejects.toMatchObject({ name: 'experiment-not-found' });
   });
 });
-
-/** Puts a token in the table, as an operator does it (docs/deploy.md). */
-const giveTokenFor = async (only: string): Promise<string> => {
-  const token = `token-of-${only}`;
-  const sha256 = createHash('sha256').update(token).digest('hex');
-  const item = { pk: `TOKEN#${sha256}`, sk: 'TOKEN', sha256, label: only, workspace: only };
-  const Item = Object.fromEntries(Object.entries(item).map(([name, S]) => [name, { S }]));
-  await new DynamoDBClient(stack.aws).send(new PutItemCommand({ TableName: stack.table, Item }));
-  return token;
-};
 
 describe('a role', () => {
   test('from which one grant is taken can no longer do what the grant was for', async () => {

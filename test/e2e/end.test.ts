@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endExperiment, getExperiment } from '../../contract/experiment-routes.ts';
@@ -51,7 +52,10 @@ describe('ending with artifacts', () => {
     const { operation } = await end(experiment, { artifactsBucket: `s3://${theirs}/outputs` });
     expect(operation?.artifactsUri).toBe(root);
     expect(await statusOf(experiment)).toBe('alive');
-    await user.ended(experiment, operation?.operation ?? 0);
+    expect(await user.ended(experiment, operation?.operation ?? 0)).toMatchObject({
+      status: 'completed',
+      progress: { done: 2, of: 2 },
+    });
     expect(await statusOf(experiment)).toBe('ended');
 
     const names = await saved(theirs, `outputs/${experiment}/`);
@@ -105,15 +109,19 @@ test('every epoch’s checkpoint is saved when the experiment keeps them and the
   const experiment = 'epochs';
   await user.create(experiment, specSource, { epochCheckpoints: true });
   await user.fit(experiment, await user.download(experiment), config({}, { epochs: 3 }));
-  const { operation } = await end(experiment, {
-    artifactsBucket: `s3://${theirs}`,
-    saveEpochCheckpoints: true,
-  });
-  await user.ended(experiment, operation?.operation ?? 0);
+  expect(endInPython(`'s3://${theirs}', save_epoch_checkpoints=True`)).toContain(
+    `Saving the artifacts under s3://${theirs}/${experiment}/ · 100%`,
+  );
   const names = await saved(theirs, `${experiment}/runs/1/checkpoints/`);
   const epochs = new Set(names.map((name) => /^epoch-(\d{4})/.exec(name)?.[1]).filter(Boolean));
   expect([...epochs]).toEqual(['0001', '0002', '0003']);
 });
+
+const endInPython = (words: string): string => {
+  const code = `import fanfold; fanfold.Experiment.attach().end(${words})`;
+  const env = { ...process.env, FANFOLD_URL: stack.url, FANFOLD_TOKEN: stack.token };
+  return execFileSync('.venv/bin/python', ['-c', code], { env, encoding: 'utf8' });
+};
 
 describe('refused:', () => {
   const experiment = 'refused';

@@ -110,7 +110,9 @@ test('a worker killed in mid-epoch is noticed, retried, and ends with the weight
 describe('cancelling', () => {
   test('stops a fit; its runs keep their metrics and checkpoints, and no worker is left', async () => {
     const endless = config({ pause_s: 0.1 }, { epochs: 1000 });
-    const { operation } = await user.start(experiment, dataHandleId, [endless, endless, endless]);
+    const configs = [endless, endless, endless];
+    const how = { executor: 'single' };
+    const { operation } = await user.start(experiment, dataHandleId, configs, how);
     const first = (await until('a first run', async () => (await runsOf({ operation }))[0])).runId;
     await user.untilRun(
       experiment,

@@ -11,15 +11,7 @@ import type { OperationResource } from '../../contract/resources.ts';
 import { createUpload } from '../../contract/service-routes.ts';
 import { pythonPrograms } from '../../local/places.ts';
 import type { RunningStack } from '../../local/stack.ts';
-import {
-  artifactBytes,
-  config,
-  csvRows,
-  freshStack,
-  removeStack,
-  userOf,
-  workspace,
-} from './scene.ts';
+import { artifactBytes, config, csvRows, freshStack, removeStack, userOf } from './scene.ts';
 
 /* What the tests of run_test and run_predict do over and over. */
 
@@ -27,7 +19,7 @@ export const dataBucket = 'models-of-a-user';
 export const artifactBucket = 'artifacts-of-a-user';
 
 const outputsSource = readFileSync(join(import.meta.dirname, 'specs/outputs.py'), 'utf8');
-const tables = {
+export const tables = {
   train: csvRows(64),
   validation: csvRows(24, 1000),
   test: csvRows(17, 2000),
@@ -43,8 +35,9 @@ const makeBuckets = async ({ aws }: RunningStack): Promise<void> => {
 };
 
 /** A user with models to test and predict with. */
-const modelUserOf = (stack: RunningStack) => {
+export const modelUserOf = (stack: RunningStack) => {
   const user = userOf(stack);
+  const { workspace } = stack;
 
   const create = async (name: string, epochCheckpoints: boolean): Promise<void> => {
     const mlSpec = { fileName: 'outputs.py', source: outputsSource };

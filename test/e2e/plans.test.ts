@@ -116,7 +116,8 @@ describe('a budget', () => {
     '%s stops every open run when it is used up, with what was trained',
     async (_, budget, shown) => {
       const configs = [endless, endless, endless];
-      const { operation } = await user.start(experiment, dataHandleId, configs, { budget });
+      const how = { budget, executor: 'single' };
+      const { operation } = await user.start(experiment, dataHandleId, configs, how);
       const fit = await user.ended(experiment, operation, patienceSeconds);
       expect(fit).toMatchObject({ status: 'completed', budget: shown });
       expect(Date.parse(fit.budget?.usedUpAt ?? '')).toBeLessThan(Date.parse(fit.endedAt ?? ''));

@@ -16,7 +16,12 @@ beforeAll(async () => {
   await user.create('first');
   const dataHandleId = await user.download('first');
   const adam = { epochs: 2, optimizer: { name: 'Adam', args: { lr: 0.01 } } };
-  await user.fit('first', dataHandleId, [config(), config({}, adam)], { seed: 3 });
+  await user.fit(
+    'first',
+    dataHandleId,
+    [config(), config({}, adam), config({ api_key: 'sk-live' })],
+    { seed: 3 },
+  );
   await endWithArtifacts('first');
   artifacts = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/first');
 });
@@ -31,9 +36,14 @@ const endWithArtifacts = async (experiment: string): Promise<void> => {
   expect(ended.status, ended.error).toBe('completed');
 };
 
-const replay = (folder: string, run: number, name: string) => {
-  const words = ['-m', 'fanfold', 'replay', folder, '--run', String(run), '--name', name];
-  const env = { ...process.env, FANFOLD_URL: stack.url, FANFOLD_TOKEN: stack.token };
+const replay = (folder: string, run: number, name: string, ...more: string[]) => {
+  const words = ['-m', 'fanfold', 'replay', folder, '--run', String(run), '--name', name, ...more];
+  const env = {
+    ...process.env,
+    API_KEY: 'sk-live',
+    FANFOLD_URL: stack.url,
+    FANFOLD_TOKEN: stack.token,
+  };
   return spawnSync('.venv/bin/python', words, { env, encoding: 'utf8' });
 };
 
@@ -66,5 +76,18 @@ test('what differs is shown, and the exit status tells', async () => {
 test('a place without artifacts, and a run that was not saved, are refused', async () => {
   await endWithArtifacts('differs');
   expect(replay(stack.folder, 1, 'x').stderr).toContain('holds no artifacts of an experiment');
-  expect(replay(artifacts, 7, 'x').stderr).toContain('holds no run 7; it holds runs 1 to 2');
+  expect(replay(artifacts, 7, 'x').stderr).toContain('holds no run 7; it holds runs 1 to 3');
+});
+
+test('a run that had secrets is refused until they are given', () => {
+  const place = '/user_knobs/api_key';
+  const refused = replay(artifacts, 3, 'secretive');
+  expect(refused.stderr).toContain(`secrets, whose values are not saved: ${place}; give each`);
+  expect(refused.status).toBe(2);
+  expect(replay(artifacts, 3, 'secretive', '--secret', `${place}=NOWHERE`).status).toBe(2);
+  const { status, stdout, stderr } = replay(
+    ...([artifacts, 3, 'secretive', '--secret', `${place}=API_KEY`] as const),
+  );
+  expect(stdout, stderr).toContain('all 4 metrics of its 2 epochs are equal, bit for bit');
+  expect(status).toBe(0);
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
@@ -71,8 +72,9 @@ export const trainCsv = csvRows(64);
 export const validationCsv = csvRows(24, 1000);
 
 /** The service as one user of one experiment sees it. */
-export const userOf = (stack: Pick<RunningStack, 'url' | 'token'>) => {
+export const userOf = (stack: Pick<RunningStack, 'url' | 'token' | 'workspace'>) => {
   const { call } = client(stack);
+  const { workspace } = stack;
 
   const create = async (name: string, source = specSource, more: object = {}) =>
     (
@@ -221,4 +223,24 @@ export const artifactBytes = async (
   });
   const { Body } = await new S3Client(aws).send(command);
   return (await Body?.transformToByteArray()) ?? new Uint8Array();
+};
+
+/** A token that opens one workspace alone, put in the table as an operator does it (docs/deploy.md). */
+export const giveTokenFor = async (stack: RunningStack, workspace: string): Promise<string> => {
+  const token = `token-of-${workspace}`;
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  await putItem(stack, {
+    ...{ pk: `TOKEN#${sha256}`, sk: 'TOKEN' },
+    ...{ sha256, label: workspace, workspace },
+  });
+  return token;
+};
+
+/** Puts an item in the table, with all rights. */
+export const putItem = async (
+  { aws, table }: RunningStack,
+  members: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const Item = Object.fromEntries(Object.entries(members).map(([name, S]) => [name, { S }]));
+  await new DynamoDBClient(aws).send(new PutItemCommand({ TableName: table, Item }));
 };

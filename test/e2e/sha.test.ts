@@ -46,6 +46,9 @@ const sha = (configGroup: unknown, more: object = {}) => ({
   $sha: { configGroup, metric: 'val_loss', mode: 'min', ...more },
 });
 
+/** Fused runs would differ from a plain loop by rounding. */
+const exactly = { executor: 'interleaved' };
+
 /** Long enough for a busy machine. */
 const patienceSeconds = 500;
 
@@ -53,7 +56,7 @@ const train = async (
   { user, dataHandleId }: World,
   mlConfig: unknown,
 ): Promise<OperationResource> => {
-  const { operation } = await user.start(experiment, dataHandleId, mlConfig);
+  const { operation } = await user.start(experiment, dataHandleId, mlConfig, exactly);
   return user.ended(experiment, operation, patienceSeconds);
 };
 
@@ -199,7 +202,7 @@ describe('in the middle', () => {
   test('a worker killed while its runs wait at a rung loses nothing', async () => {
     const { user, dataHandleId } = world;
     const group = sha(configs(4, 3, unevenly));
-    const { operation } = await user.start(experiment, dataHandleId, group);
+    const { operation } = await user.start(experiment, dataHandleId, group, exactly);
     const { pid } = await firstWaits(world, operation);
     process.kill(pid, 'SIGKILL');
     expect(await user.ended(experiment, operation, patienceSeconds)).toMatchObject({

@@ -141,7 +141,7 @@ def test_a_fit_is_watched_to_its_end_through_a_hiccup_of_the_network(capsys):
         "dataHandleId": "dh-1",
         "mlConfig": {"train": {"epochs": 4}},
         "seed": 42,
-        "executor": "single",
+        "executor": "auto",
         "chunkTimeoutSeconds": 1800,
         "numChunks": 3,
     }
@@ -255,6 +255,21 @@ def test_end_saves_artifacts_and_a_second_end_has_nothing_to_do(capsys):
     out = capsys.readouterr().out
     assert "its artifacts are under s3://bucket/out/" in out
     assert "nothing to end" in out
+
+
+def test_end_tells_how_many_runs_are_saved(capsys):
+    uri = "s3://bucket/out/digits/"
+    saving = [
+        wire.operation(state, kind="end", artifactsUri=uri, progress={"done": done, "of": 4})
+        for state, done in [("pending", 0), ("pending", 2), ("completed", 4)]
+    ]
+    ends = {
+        "POST /experiments/digits/end": [{"ended": False, "operation": saving[0]}],
+        "GET /experiments/digits/operations/1": saving,
+    }
+    open_experiment(routes(ends)).end("s3://bucket/out")
+    shares = [f"Saving the artifacts under {uri} · {share}" for share in ("0%", "50%", "100%")]
+    assert "\n".join(shares) in capsys.readouterr().out
 
 
 def test_an_error_is_readable(capsys):

@@ -21,6 +21,7 @@ INFO = [
     "gpu_utilization",
     "cost_usd",
     "attempts",
+    "fused_within",
     "error",
 ]
 
@@ -55,6 +56,7 @@ def test_no_results_yet_is_an_empty_frame_with_its_columns():
 def test_runs_have_all_columns_and_none_where_nothing_is_known():
     failed = {"message": "boom", "traceback": "Traceback\nValueError: boom"}
     measured = {"gpuUtilization": 0.75, "costUsd": 0.25, "clonedFrom": 1, "warmStarted": True}
+    measured["fusedWithin"] = 0.0001
     runs = [
         wire.run(1, startedAt=wire.AT),
         wire.run(2, "failed", endedBy="error", error=failed, **measured),
@@ -69,6 +71,7 @@ def test_runs_have_all_columns_and_none_where_nothing_is_known():
     assert frame.cloned_from.to_list() == [pd.NA, 1]
     assert frame.warm_started.to_list() == [False, True]
     assert frame.gpu_utilization.fillna(-1).to_list() == [-1, 0.75]
+    assert frame.fused_within.fillna(-1).to_list() == [-1, 0.0001]
     assert frame.cost_usd.fillna(-1).to_list() == [-1, 0.25]
     empty = runs_frame([])
     assert list(empty.columns) == INFO

@@ -43,6 +43,7 @@ def test_a_full_request_is_what_the_schema_says() -> None:
         1.5,
         RunError("m", "t"),
         GpuUse(2.0, 1.5, 2**30),
+        fused_within=0.0001,
     )
     lines = (LogLine(instant(), "info", "said", 3), LogLine(instant(), "error", "by the worker"))
     request = SyncRequest(
@@ -70,6 +71,7 @@ def test_a_full_answer_is_read_whole(scene: Scene) -> None:
                 "completedEpochs": 1,
                 "checkpoint": {"prefix": "p/", "epoch": 1, "chunk": 0},
                 "secrets": {"set-0": "value"},
+                "alone": True,
             }
         ],
         "more": True,

@@ -22,6 +22,7 @@ class SavedRun:
         config: Its leaf config.
         fit: How its fit was asked for: `seed`, `numChunks`, `executor`, `chunkTimeoutSeconds`.
         completed_epochs: Epochs it finished.
+        was_fused: Whether it was trained fused with others, which rounds otherwise.
         manifest: What its data handle held.
         results: A row per epoch: `epoch`, `train_loss`, then the validation metrics.
     """
@@ -30,6 +31,7 @@ class SavedRun:
     config: dict[str, Any]
     fit: dict[str, Any]
     completed_epochs: int
+    was_fused: bool
     manifest: dict[str, Any]
     results: pd.DataFrame
 
@@ -77,6 +79,7 @@ class Artifacts:
             config=run["config"],
             fit={name: request[name] for name in _WIRE_FIT if name in request},
             completed_epochs=run["completedEpochs"],
+            was_fused="fusedWithin" in run,
             manifest=self._json(f"data/{run['dataHandleId']}/manifest.json"),
             results=self._results(run_id),
         )

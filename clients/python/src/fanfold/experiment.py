@@ -15,12 +15,11 @@ from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
 from fanfold.routes import WorkspaceRoutes
 from fanfold.run_control import RunControl
+from fanfold.saving import follow_saving
 from fanfold.screens import say
 from fanfold.session import remember
 from fanfold.spec_file import read_source
 from fanfold.watching import follow_fit, follow_operation
-
-_DOING = {"download": "Downloading the data handle", "end": "Saving the artifacts"}
 
 
 class Experiment(ExperimentRecords, InferenceOps, RunControl):
@@ -113,7 +112,7 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
         *,
         num_chunks: int | None = None,
         chunk_timeout_s: float = 1800,
-        executor: str = "single",
+        executor: str = "auto",
         budget: Mapping[str, float] | None = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
@@ -132,7 +131,10 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
             num_chunks: Chunks per epoch, between which runs are swapped and steered; the engine
                 picks the number if left out.
             chunk_timeout_s: Seconds after which a chunk is taken for hung, and its run fails.
-            executor: How a worker trains its runs; `single` is one after the other.
+            executor: How a worker trains its runs: `single` one after the other, `interleaved` a
+                chunk of each in turn, so that all can be compared early, `fused` those of equal
+                shape as one. `auto` fuses runs when a trial shows that they end as they would
+                alone but for rounding, and lets the others take turns; the logs say which.
             budget: `{"gpu_hours": 2}` or `{"usd": 5}` of training by all runs together, after which
                 every open run stops with a checkpoint.
             dry_run: Print and give back what the fit would do; start nothing.
@@ -245,7 +247,7 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
 
     def _wait(self, operation: Operation) -> None:
         """Wait for a download or an end and tell how it came out."""
-        ended = follow_operation(self._routes, operation, doing=_DOING[operation.kind])
+        ended = self._follow(operation)
         name = f"{operation.kind} {operation.number}"
         if ended.status == "failed":
             detail = f"{name} of experiment {self.name} failed: {ended.error}"
@@ -254,6 +256,11 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
             say(f"Experiment {self.name} ended; its artifacts are under {ended.artifacts_uri}")
         else:
             say(f"{name.capitalize()} {ended.status}")
+
+    def _follow(self, operation: Operation) -> Operation:
+        if operation.kind == "end":
+            return follow_saving(self._routes, operation)
+        return follow_operation(self._routes, operation, doing="Downloading the data handle")
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name}>"

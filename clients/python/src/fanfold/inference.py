@@ -8,8 +8,9 @@ from typing import Any
 from fanfold.data_handle import DataHandle
 from fanfold.errors import Fault, OperationFailed, PathwayAmbiguous, failure
 from fanfold.inference_resource import Inference, Predictions
-from fanfold.inference_view import NAMES, InferenceView, inference_view, model_text
+from fanfold.inference_view import NAMES, inference_view, model_text
 from fanfold.knobs import to_wire
+from fanfold.progress_view import ProgressView
 from fanfold.resources import Operation
 from fanfold.routes import ExperimentRoutes
 from fanfold.screens import open_screen, say
@@ -130,11 +131,11 @@ def follow_inference(routes: ExperimentRoutes, operation: Operation) -> None:
 
             def ask() -> Operation:
                 now = routes.get_operation(operation.number)
-                screen.show_inference(_view(now))
+                screen.show_progress(_view(now))
                 return now
 
             ended = follow(ask, is_over=lambda now: not now.is_active, screen=screen)
-            screen.finish_inference(_view(ended))
+            screen.finish_progress(_view(ended))
     except KeyboardInterrupt:
         raise detached(routes, operation) from None
     if ended.status == "failed":
@@ -143,7 +144,7 @@ def follow_inference(routes: ExperimentRoutes, operation: Operation) -> None:
         _download(routes, ended, ended.inference, ended.inference.predictions)
 
 
-def _view(operation: Operation) -> InferenceView:
+def _view(operation: Operation) -> ProgressView:
     if operation.inference is None:
         raise TypeError(f"operation {operation.number} is neither a test nor a prediction")
     return inference_view(operation, operation.inference)

@@ -141,7 +141,10 @@ def _value(value: Any, pointer: str) -> Any:
         case List() | Range() | Secret() | GridSearch() | RandomSearch() | SHA():
             return _knob(value, pointer)
         case Mapping():
-            return {_name(key, pointer): _value(v, _at(pointer, key)) for key, v in value.items()}
+            return {
+                _name(key, pointer): _value(v, member_pointer(pointer, key))
+                for key, v in value.items()
+            }
         case list() | tuple():
             return [_value(item, f"{pointer}/{at}") for at, item in enumerate(value)]
         case np.ndarray():
@@ -199,10 +202,13 @@ def _halving(sha: SHA, pointer: str) -> dict[str, Any]:
 def _name(key: Any, pointer: str) -> str:
     if isinstance(key, str):
         return key
-    raise _refusal(_at(pointer, key), f"names of knobs are strings, not {type(key).__name__}")
+    raise _refusal(
+        member_pointer(pointer, key), f"names of knobs are strings, not {type(key).__name__}"
+    )
 
 
-def _at(pointer: str, key: Any) -> str:
+def member_pointer(pointer: str, key: Any) -> str:
+    """The JSON pointer (RFC 6901) to a member of what `pointer` names."""
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 

@@ -1,6 +1,7 @@
 """Trains a saved run again and holds what comes out against what was saved."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,11 @@ from fanfold.data_handle import DataHandle
 from fanfold.errors import OperationInProgress
 from fanfold.experiment import Experiment
 from fanfold.routes import WorkspaceRoutes
+from fanfold.saved_secrets import with_secrets
 from fanfold.screens import say
+
+FUSED_TOLERANCE = 0.001
+"""Of a metric, relative: a run that was trained fused with others was rounded otherwise."""
 
 
 @dataclass(frozen=True)
@@ -24,22 +29,27 @@ class Replay:
     Attributes:
         experiment: The experiment it was trained in; still alive.
         comparison: A row per epoch and metric: `epoch`, `metric`, `saved`, `replayed`.
+        tolerance: How far apart two metrics may be and yet be equal, relative to the saved one: 0
+            unless the run was trained fused with others.
     """
 
     experiment: Experiment
     comparison: pd.DataFrame
+    tolerance: float = 0.0
 
     @property
     def is_equal(self) -> bool:
-        """Whether every metric of every epoch is the same number, bit for bit."""
+        """Whether every metric of every epoch is the same number, within `tolerance`."""
         return self.differences.empty
 
     @property
     def differences(self) -> pd.DataFrame:
         """The rows of the comparison that are not equal."""
-        return self.comparison.query(
-            "saved != replayed and not (saved.isna() and replayed.isna())", engine="python"
+        saved, replayed = (
+            self.comparison[side].to_numpy(dtype=float) for side in ("saved", "replayed")
         )
+        same = np.isclose(replayed, saved, rtol=self.tolerance, atol=0.0, equal_nan=True)
+        return self.comparison.loc[~same]
 
 
 def replay(
@@ -47,6 +57,7 @@ def replay(
     run_id: int,
     *,
     name: str | None = None,
+    secrets: Mapping[str, str] | None = None,
     connection: Connection | None = None,
 ) -> Replay:
     """Train a run of saved artifacts again, in a new experiment, and compare its metrics.
@@ -55,10 +66,13 @@ def replay(
         artifacts: Where `end` saved them: a folder, or `s3://bucket/prefix/NAME`.
         run_id: The run's number there.
         name: Of the new experiment; the saved one's with `-replay` if left out.
+        secrets: Values of the config's secrets, which are not saved, by their places: JSON
+            pointers such as `/user_knobs/api_key`.
         connection: The service; found as ever if left out.
 
     Raises:
-        InvalidRequest: There are no such artifacts, or no such run in them.
+        InvalidRequest: There are no such artifacts, or no such run in them, or secrets of the run
+            were not given; says which.
         OperationInProgress: An experiment is alive in the workspace; this would end it.
 
     Example:
@@ -67,6 +81,7 @@ def replay(
     """
     saved = Artifacts(artifacts)
     run = saved.run(run_id)
+    config = with_secrets(run.config, secrets or {})
     workspace = WorkspaceRoutes(connection or find_connection())
     _refuse_to_supersede(workspace)
     file_name, source = saved.ml_spec()
@@ -77,8 +92,10 @@ def replay(
         experiment = Experiment(ml_spec, name, connection=workspace.connection)
     handle = _data_handle(run.manifest)
     handle.download()
-    experiment.run_fit(handle, run.config, **_fit_arguments(run))
-    outcome = Replay(experiment, _compare(run, experiment.get_results()))
+    experiment.run_fit(handle, config, **_fit_arguments(run))
+    comparison = _compare(run, experiment.get_results())
+    tolerance = FUSED_TOLERANCE if run.was_fused else 0.0
+    outcome = Replay(experiment, comparison, tolerance)
     say(_verdict(run, outcome))
     return outcome
 
@@ -136,7 +153,7 @@ def _verdict(run: SavedRun, outcome: Replay) -> str:
     if outcome.is_equal:
         return (
             f"Run {run.run_id} trained again: all {compared} metrics of its "
-            f"{run.completed_epochs} epochs are equal, bit for bit"
+            f"{run.completed_epochs} epochs are equal, {_how(outcome)}"
         )
     gaps = np.abs(np.diff(outcome.differences[["saved", "replayed"]].to_numpy(dtype=float)))
     largest = float(np.max(gaps, initial=0.0, where=np.isfinite(gaps)))
@@ -144,3 +161,9 @@ def _verdict(run: SavedRun, outcome: Replay) -> str:
         f"Run {run.run_id} trained again: {unequal} of {compared} metrics differ, by "
         f"{largest:.3g} at most\n{outcome.differences.to_string(index=False)}"
     )
+
+
+def _how(outcome: Replay) -> str:
+    if Replay(outcome.experiment, outcome.comparison).is_equal:
+        return "bit for bit"
+    return f"within {outcome.tolerance:g}: it was trained fused with others"

@@ -62,6 +62,8 @@ class Operation:
     plan: str | None
     run_count: int
     artifacts_uri: str | None
+    saved_runs: int
+    runs_to_save: int
     error: str | None
     error_type: str | None
     traceback: str | None
@@ -70,6 +72,7 @@ class Operation:
     @classmethod
     def of(cls, wire: Json) -> Self:
         """Read it from JSON."""
+        progress = wire.get("progress", {}) if wire["kind"] == "end" else {}
         return cls(
             number=wire["operation"],
             kind=wire["kind"],
@@ -79,6 +82,8 @@ class Operation:
             plan=wire.get("plan", {}).get("reason"),
             run_count=wire.get("runCount", 0),
             artifacts_uri=wire.get("artifactsUri"),
+            saved_runs=progress.get("done", 0),
+            runs_to_save=progress.get("of", 0),
             error=wire.get("error"),
             error_type=wire.get("errorType"),
             traceback=wire.get("traceback"),
@@ -134,6 +139,7 @@ class Run:
     runtime_s: float
     gpu_utilization: float | None
     cost_usd: float | None
+    fused_within: float | None
     message: str | None
     traceback: str | None
 
@@ -162,6 +168,7 @@ class Run:
             runtime_s=wire["runtimeSeconds"],
             gpu_utilization=wire.get("gpuUtilization"),
             cost_usd=wire.get("costUsd"),
+            fused_within=wire.get("fusedWithin"),
             message=error.get("message"),
             traceback=error.get("traceback"),
         )

@@ -10,7 +10,7 @@ from rich.text import Text
 from fanfold.fit_html import fit_html, line_html
 from fanfold.fit_table import FitTable, plain_text
 from fanfold.fit_view import FitView
-from fanfold.inference_view import InferenceView
+from fanfold.progress_view import ProgressView
 
 # Rows of the notebook's table, and of a table in a file or pipe.
 _ROWS = 40
@@ -43,12 +43,12 @@ class Screen(Protocol):
         """Show how a fit ended."""
         ...
 
-    def show_inference(self, view: InferenceView) -> None:
-        """Show a test or a prediction as it is now."""
+    def show_progress(self, view: ProgressView) -> None:
+        """Show an operation with a bar as it is now."""
         ...
 
-    def finish_inference(self, view: InferenceView) -> None:
-        """Show how a test or a prediction ended."""
+    def finish_progress(self, view: ProgressView) -> None:
+        """Show how it ended."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -91,11 +91,11 @@ class NotebookScreen:
         """Show one line, below the fit if one is shown, until something else is shown."""
         self._update(self._html + line_html(text), f"{self._text}{text}\n")
 
-    def show_inference(self, view: InferenceView) -> None:
-        """Show a test or a prediction as it is now."""
+    def show_progress(self, view: ProgressView) -> None:
+        """Show an operation with a bar as it is now."""
         self._update(view.html, view.text)
 
-    finish_inference = show_inference
+    finish_progress = show_progress
 
     def _update(self, html: str, text: str) -> None:
         from IPython.display import display  # only notebooks have it
@@ -139,11 +139,11 @@ class TerminalScreen:
         shown = line if self._table is None else Group(self._table, line)
         self._live.update(shown, refresh=True)
 
-    def show_inference(self, view: InferenceView) -> None:
-        """Show a test or a prediction as it is now."""
+    def show_progress(self, view: ProgressView) -> None:
+        """Show an operation with a bar as it is now."""
         self._live.update(view, refresh=True)
 
-    finish_inference = show_inference
+    finish_progress = show_progress
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -189,11 +189,11 @@ class PlainScreen:
         """Print the whole table."""
         say(plain_text(view).rstrip())
 
-    def show_inference(self, view: InferenceView) -> None:
+    def show_progress(self, view: ProgressView) -> None:
         """Tell what is new since the last time."""
         self.show_line(view.line)
 
-    def finish_inference(self, view: InferenceView) -> None:
+    def finish_progress(self, view: ProgressView) -> None:
         """Print how it ended, with the metrics."""
         self.show_line(view.text)
 

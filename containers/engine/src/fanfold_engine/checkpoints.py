@@ -64,6 +64,14 @@ class Checkpoints:
         newest = self._newest.get(run_id)
         return newest is not None and not newest.done()
 
+    def after_newest(self, run_id: int, action: Callable[[], None]) -> None:
+        """Do something once the run's newest checkpoint, if one is on its way, is published."""
+        newest = self._newest.get(run_id)
+        if newest is None or newest.done():
+            action()
+        else:
+            self._newest[run_id] = self._pool.submit(self._follow, newest, action)
+
     def fetch(self, checkpoint: Checkpoint) -> TrainingState:
         """Read a published checkpoint.
 
@@ -119,6 +127,10 @@ class Checkpoints:
             published(checkpoint)
         except BaseException as error:  # noqa: BLE001 - nobody else would hear of it
             self._failed(error)
+
+    def _follow(self, before: Future[None], action: Callable[[], None]) -> None:
+        wait([before])
+        action()
 
     def _remove(self, checkpoint: Checkpoint) -> None:
         try:

@@ -52,9 +52,22 @@ class Evaluation:
         Raises:
             UserCodeError: user code raised.
         """
-        batch = self._code.batch(rows, self._partition.object_dir)
+        batch = self.batch(rows)
         with torch.no_grad(), autocast(self._device, self._precision):
-            return self._code.forward(self._model, on_device(batch, self._device))
+            return self._code.forward(self._model, batch)
+
+    def batch(self, rows: Sequence[dict[str, Any]]) -> Any:
+        """The batch of these rows, on the device.
+
+        Raises:
+            UserCodeError: user code raised.
+        """
+        return self.batch_by(self._code, rows)
+
+    def batch_by(self, code: RunCode, rows: Sequence[dict[str, Any]]) -> Any:
+        """The batch that this code makes of these rows, on the device."""
+        batch = code.batch(rows, self._partition.object_dir)
+        return on_device(batch, self._device)
 
 
 class Scores:

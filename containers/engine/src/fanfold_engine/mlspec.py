@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import importlib.util
+import pickle
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -99,6 +100,24 @@ class RunCode:
         """The same code in another mode."""
         with blamed(f"copying the MLSpec object for mode {mode!r}"):
             return RunCode(copy.copy(self._ml_spec), self._config, mode)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What user code gets as its config."""
+        return self._config
+
+    def memory(self) -> bytes:
+        """What user code left on its object, as bytes to compare.
+
+        Raises:
+            Exception: some of it cannot be pickled.
+        """
+        kind = type(self._ml_spec)
+        return pickle.dumps((self.mode, id(kind), vars(self._ml_spec)))
+
+    def aside(self) -> RunCode:
+        """The same code over a copy of its object: what it does there is not remembered."""
+        return RunCode(copy.deepcopy(self._ml_spec), self._config, self.mode)
 
     def initialize(self, misc_path: str) -> None:
         """Call ``initialize_run`` if there is one."""

@@ -22,31 +22,53 @@ class Orders:
         self._more = True
         self._exit = False
         self._leaving = False
+        self._changes = 0
+        self._alone: set[int] = set()
 
     def take_in(self, answer: SyncAnswer) -> None:
         """Follow an answer."""
         with self._changed:
             fresh = {run.run_id for run in answer.train}
+            before = (self._stop, self._drop)
             self._stop = (self._stop - fresh) | set(answer.stop)
             self._drop = (self._drop - fresh) | set(answer.drop)
             # A run that is dealt again was stopped and resumed before its turn.
             waiting = (run for run in self._dealt if run.run_id not in fresh)
             self._dealt = deque([*waiting, *answer.train])
+            self._alone |= {run.run_id for run in answer.train if run.alone}
             self._more = answer.more
             self._exit = self._exit or answer.exit
+            # Orders are given in every answer until they are heeded; only new ones are news.
+            self._changes += answer.exit or before != (self._stop, self._drop)
             self._changed.notify_all()
 
     def leave(self) -> None:
         """The machine is about to be taken away: runs go on elsewhere."""
         with self._changed:
             self._leaving = True
+            self._changes += 1
             self._changed.notify_all()
+
+    @property
+    def changes(self) -> int:
+        """How often something was wanted of runs in hand: when it grows, there is news."""
+        return self._changes
 
     @property
     def room(self) -> int:
         """How many more runs can be dealt now."""
         with self._changed:
-            return max(0, MAX_WAITING_RUNS - len(self._dealt))
+            return 0 if self._alone else max(0, MAX_WAITING_RUNS - len(self._dealt))
+
+    def is_alone(self, run_id: int) -> bool:
+        """Whether nothing else is to be trained while this run is in hand."""
+        with self._changed:
+            return run_id in self._alone
+
+    def has_got_further(self, run_id: int) -> None:
+        """The control plane knows that the run got further, or that it is over."""
+        with self._changed:
+            self._alone.discard(run_id)
 
     @property
     def exits(self) -> bool:

@@ -85,8 +85,9 @@ class RunReport:
     runtime_seconds: float = 0.0
     error: RunError | None = None
     gpu: GpuUse | None = None
+    fused_within: float | None = None  # the tolerance of its trial
     epoch_checkpoints: tuple[Checkpoint, ...] = ()
-    """Those of whole epochs, which the experiment keeps."""
+    """Of whole epochs, kept."""
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,8 @@ class DealtRun:
     until_epoch: int | None = None
     """Epochs after which to publish a checkpoint and let the run go, still ongoing."""
     secrets: dict[str, str] = field(default_factory=dict)
+    alone: bool = False
+    """Train nothing else until it has got further: its workers were lost again and again."""
 
 
 @dataclass(frozen=True)

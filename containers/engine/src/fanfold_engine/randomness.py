@@ -27,6 +27,15 @@ class RandomState:
         cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
         return cls(random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda)  # noqa: NPY002
 
+    def is_same(self, other: RandomState) -> bool:
+        """Whether both would draw the same numbers."""
+        return (
+            self.python == other.python
+            and _is_same_array(self.numpy, other.numpy)
+            and torch.equal(self.torch, other.torch)
+            and (self.cuda is None or other.cuda is None or torch.equal(self.cuda, other.cuda))
+        )
+
     def restore(self, device: torch.device) -> None:
         """Put them back to where they stood."""
         random.setstate(self.python)
@@ -51,3 +60,8 @@ def isolated(device: torch.device) -> Generator[None]:
         yield
     finally:
         before.restore(device)
+
+
+def _is_same_array(one: Any, other: Any) -> bool:
+    (_, keys, *place), (_, other_keys, *other_place) = one, other
+    return place == other_place and bool(np.array_equal(keys, other_keys))

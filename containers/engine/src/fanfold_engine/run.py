@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
 from fanfold_engine.data.errors import DataError
+from fanfold_engine.executors.turns import Turn
+from fanfold_engine.memory import state_bytes
 from fanfold_engine.metrics import import_torchmetrics
 from fanfold_engine.mlspec import UserCodeError
 from fanfold_engine.protocol import (
@@ -19,13 +19,13 @@ from fanfold_engine.protocol import (
     GpuUse,
     Progress,
     RunError,
-    RunReport,
     RunStatus,
 )
 from fanfold_engine.recipe import Recipe
+from fanfold_engine.run_tale import RunTale
 from fanfold_engine.secrets import reveal
 from fanfold_engine.structure import UnstorableError
-from fanfold_engine.training import Training
+from fanfold_engine.training import Place, Training
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
@@ -41,6 +41,8 @@ class Run:
     def __init__(self, dealt: DealtRun, fit: Fit) -> None:
         self.run_id = dealt.run_id
         self.is_in_hand = True
+        self.size_bytes = 0
+        """What it takes of the device's memory between two chunks."""
         self._dealt = dealt
         self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
         fit.session.ledger.mask.hide(dealt.secrets.values())
@@ -48,14 +50,32 @@ class Run:
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
         self._checkpoint_at = time.monotonic()
-        self._lock = threading.Lock()
-        self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
+        self._tale = RunTale(dealt, fit.session.ledger)
+        self._tell = self._tale.tell
         self._training: Training | None = None
+        self._kept_place: Place | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """How far it has come."""
+        place = self.training.place
+        return Turn(place.epoch, place.chunk, self.run_id)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether others wait until this run has got further."""
+        return self._orders.is_alone(self.run_id)
+
+    @property
+    def training(self) -> Training:
+        """Its training; only while it is in hand."""
+        assert self._training is not None, f"run {self.run_id} is not in hand"
+        return self._training
 
     def begin(self) -> None:
         """Load code, data and checkpoint, so that the next chunk can be trained."""
         if self._orders.drops(self.run_id):
-            self.is_in_hand = False
+            self._let_go()
         elif self._orders.stops(self.run_id):
             self._end("stopped")
         else:
@@ -67,6 +87,10 @@ class Run:
     def advance(self) -> None:
         """Train one chunk, tell of it, and follow what the control plane wants by now."""
         self._guarded(self._train_chunk)
+
+    def heed_orders(self) -> None:
+        """Follow what the control plane wants by now, between two chunks."""
+        self._guarded(self._heed_orders)
 
     def _guarded(self, action: Callable[[], None]) -> None:
         started_at = time.monotonic()
@@ -108,33 +132,58 @@ class Run:
             )
             if state is not None:
                 self._training.restore(state)
+        self.size_bytes = state_bytes(self._training.model)
+        self._kept_place = self._training.place
         self._tell(runtime_seconds=time.monotonic() - started_at)
 
     def _train_chunk(self) -> None:
-        training = self._training
-        assert training is not None
+        training, progress = self.training, self.next_progress
         started_at = time.monotonic()
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
-        place, chunks = training.place, training.chunks
-        number = f"chunk {place.chunk + 1} of {chunks} of epoch {place.epoch + 1}"
+        number = f"chunk {progress.chunk} of {progress.chunks} of epoch {progress.epoch}"
         with self._fit.watchdog.watch(self.run_id, number):
             training.train_chunk()
         epochs: tuple[EpochReport, ...] = ()
         if training.epoch_is_trained:
-            with self._fit.watchdog.watch(self.run_id, f"validation after epoch {place.epoch + 1}"):
+            with self._fit.watchdog.watch(self.run_id, f"validation after epoch {progress.epoch}"):
                 epochs = (training.finish_epoch(),)
-        self._tell(
-            completed_epochs=training.place.epoch,
-            progress=Progress(place.epoch + 1, place.chunk + 1, chunks),
-            epochs=epochs,
-            runtime_seconds=time.monotonic() - started_at,
-            gpu=self._fit.gpu_meter.take(),
-        )
-        self._heed_orders(training)
+        seconds = time.monotonic() - started_at
+        self.tell_chunk(progress, epochs, seconds, self._fit.gpu_meter.take())
+        self._heed_orders()
 
-    def _heed_orders(self, training: Training) -> None:
+    def was_fused(self, within: float) -> None:
+        """From now on it is told that the run was fused, after a trial with this tolerance."""
+        self._tale.was_fused(within)
+
+    @property
+    def next_progress(self) -> Progress:
+        """Where it will stand after the next chunk."""
+        place, chunks = self.training.place, self.training.chunks
+        return Progress(place.epoch + 1, place.chunk + 1, chunks)
+
+    def tell_chunk(
+        self,
+        progress: Progress,
+        epochs: tuple[EpochReport, ...],
+        runtime_seconds: float,
+        gpu: GpuUse | None,
+    ) -> None:
+        """Tell of a chunk that was trained, and of the epoch if it was its last."""
+        self._tell(
+            completed_epochs=self.training.place.epoch,
+            progress=progress,
+            epochs=epochs,
+            runtime_seconds=runtime_seconds,
+            gpu=gpu,
+        )
+        if any(epoch.epoch == 1 for epoch in epochs):
+            # The first metrics of a run are what it is compared by.
+            self._fit.session.sync_soon()
+
+    def _heed_orders(self) -> None:
         """The only place where control enters."""
+        training = self.training
         if self._orders.drops(self.run_id):
             self._let_go()
         elif training.is_over:
@@ -162,16 +211,27 @@ class Run:
             return True
         if self._fit.checkpoints.is_busy(self.run_id):
             return False
+        if self.is_alone:
+            return True
         age = time.monotonic() - self._checkpoint_at
         return age >= self._fit.request.checkpoint_interval_seconds
 
     def _checkpoint(self, training: Training, status: RunStatus) -> None:
         """Publish a checkpoint; only then is the run told to be ``status``."""
+        if training.place == self._kept_place:
+            self._fit.checkpoints.after_newest(self.run_id, lambda: self._tell_status(status))
+            return
+        self._kept_place = training.place
         self._checkpoint_at = time.monotonic()
         state = training.capture()
         self._fit.checkpoints.publish(
             self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
         )
+
+    def _tell_status(self, status: RunStatus) -> None:
+        if status != "ongoing":
+            self._tell(status=status)
+            self._fit.session.sync_soon()
 
     def _tell_checkpoint(self, checkpoint: Checkpoint, status: RunStatus) -> None:
         older, self._published = self._published, checkpoint
@@ -185,7 +245,8 @@ class Run:
         self._fit.session.sync_soon()
 
     def _supersede(self, older: Checkpoint | None, newer: Checkpoint) -> None:
-        """Remove a checkpoint that nobody can ask for any more."""
+        """The newer one was heard of: remove the older, which nobody can ask for any more."""
+        self._orders.has_got_further(self.run_id)
         if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
             return
         if self._is_kept(older):
@@ -207,43 +268,10 @@ class Run:
         self._let_go()
 
     def _end(self, status: RunStatus) -> None:
-        self._tell(status=status)
-        self._fit.session.sync_soon()
+        self._tell_status(status)
         self._let_go()
 
     def _let_go(self) -> None:
         self.is_in_hand = False
+        self._orders.has_got_further(self.run_id)
         self._training = None
-
-    def _tell(
-        self,
-        *,
-        status: RunStatus | None = None,
-        completed_epochs: int | None = None,
-        progress: Progress | None = None,
-        checkpoint: Checkpoint | None = None,
-        epochs: tuple[EpochReport, ...] = (),
-        epoch_checkpoints: tuple[Checkpoint, ...] = (),
-        runtime_seconds: float = 0.0,
-        gpu: GpuUse | None = None,
-        error: RunError | None = None,
-        accepted: Callable[[], None] | None = None,
-    ) -> None:
-        """Put a report in the ledger; status, epochs done and error stay told until they change."""
-        with self._lock:
-            self._told = replace(
-                self._told,
-                status=status or self._told.status,
-                completed_epochs=completed_epochs or self._told.completed_epochs,
-                error=error or self._told.error,
-            )
-            report = replace(
-                self._told,
-                progress=progress,
-                checkpoint=checkpoint,
-                epochs=epochs,
-                epoch_checkpoints=epoch_checkpoints,
-                runtime_seconds=runtime_seconds,
-                gpu=gpu,
-            )
-            self._fit.session.ledger.report(report, accepted)

@@ -43,7 +43,7 @@ place when a chunk begins and kept aside when it ends.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -100,25 +100,25 @@ class Training:
         seed_all(seed)
         self.recipe = Recipe.read(config)
         self.place = Place()
-        self._dataset = dataset
+        self.dataset = dataset
         self._seed = seed
         self._num_chunks = num_chunks or DEFAULT_CHUNKS
-        self._device = device
-        self._code = RunCode.fresh(ml_spec, config, "train")
-        self._code.initialize(dataset.misc_path)
-        self.model = self._code.create_model()
+        self.device = device
+        self.code = RunCode.fresh(ml_spec, config, "train")
+        self.code.initialize(dataset.misc_path)
+        self.model = self.code.create_model()
         with blamed(f"moving the model to {device}"):
             self.model.to(device)
-        self._optimizer = create_optimizer(self.model, self.recipe.optimizer)
-        self._scheduler = create_scheduler(self._optimizer, self.recipe.lr_scheduler)
-        self._epoch = self._schedule(1)
-        self._random = RandomState.now(device)
+        self.optimizer = create_optimizer(self.model, self.recipe.optimizer)
+        self.scheduler = create_scheduler(self.optimizer, self.recipe.lr_scheduler)
+        self.epoch_schedule = self._schedule(1)
+        self.random = RandomState.now(device)
         if dataset.validation is not None:
             with isolated(device):
-                self._validation_code = self._code.in_mode("validation")
-                self._validation_code.initialize(dataset.misc_path)
+                self.validation_code = self.code.in_mode("validation")
+                self.validation_code.initialize(dataset.misc_path)
                 named = self.recipe.named_metrics
-                self._metrics = EvaluationMetrics(self._validation_code, named, device)
+                self.metrics = EvaluationMetrics(self.validation_code, named, device)
 
     @property
     def is_over(self) -> bool:
@@ -128,23 +128,27 @@ class Training:
     @property
     def chunks(self) -> int:
         """Chunks of the epoch in training."""
-        return self._epoch.chunks
+        return self.epoch_schedule.chunks
 
     def train_chunk(self) -> None:
         """Train on the next chunk of the epoch."""
         losses: list[tuple[torch.Tensor, int]] = []
-        with self._own_random_numbers():
+        with self.own_random_numbers():
             self.model.train()
-            for batches in self._epoch.steps_of(self.place.chunk):
+            for batches in self.epoch_schedule.steps_of(self.place.chunk):
                 for batch in batches:
                     losses.append((self._backward(batch, len(batches)), len(batch)))
                 self._step()
-            if self._ends_epoch and self.recipe.scheduler_interval == "epoch":
-                self._step_scheduler()
+            if self.ends_epoch and self.recipe.scheduler_interval == "epoch":
+                self.step_scheduler()
         # Read only now, as reading a number from a GPU waits for it.
+        self.end_chunk([(loss.item(), examples) for loss, examples in losses])
+
+    def end_chunk(self, losses: Sequence[tuple[float, int]]) -> None:
+        """Go on to the next chunk, after each batch's loss and number of examples."""
         loss_sum = self.place.loss_sum
         for loss, examples in losses:
-            loss_sum += loss.item() * examples
+            loss_sum += loss * examples
         examples = self.place.examples + sum(count for _, count in losses)
         self.place = replace(
             self.place,
@@ -161,39 +165,39 @@ class Training:
 
     def finish_epoch(self) -> EpochReport:
         """Validate after the last chunk and go on to the next epoch."""
+        partition = self.dataset.validation
+        return self.end_epoch(() if partition is None else self._validate(partition))
+
+    def end_epoch(self, metrics: tuple[Metric, ...]) -> EpochReport:
+        """Go on to the next epoch, after what its validation gave."""
         epoch = self.place.epoch + 1
         train_loss = self.place.loss_sum / self.place.examples
-        metrics = (
-            () if self._dataset.validation is None else self._validate(self._dataset.validation)
-        )
         self.place = Place(epoch=epoch)
-        self._epoch = self._schedule(epoch + 1)
+        self.epoch_schedule = self._schedule(epoch + 1)
         return EpochReport(epoch, train_loss, metrics)
 
     def capture(self) -> TrainingState:
         """What the training is made of now, between two chunks. Tensors are shared, not copied."""
-        scheduler = None if self._scheduler is None else self._scheduler.state_dict()
+        scheduler = None if self.scheduler is None else self.scheduler.state_dict()
         with blamed("the model's state_dict"):
             model = self.model.state_dict()
-        return TrainingState(
-            self.place, self._random, model, self._optimizer.state_dict(), scheduler
-        )
+        return TrainingState(self.place, self.random, model, self.optimizer.state_dict(), scheduler)
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a captured state."""
         with blamed("loading the checkpoint"):
             self.model.load_state_dict(state.model)
-            self._optimizer.load_state_dict(state.optimizer)
-            if self._scheduler is not None and state.scheduler is not None:
-                self._scheduler.load_state_dict(state.scheduler)
+            self.optimizer.load_state_dict(state.optimizer)
+            if self.scheduler is not None and state.scheduler is not None:
+                self.scheduler.load_state_dict(state.scheduler)
         self.place = state.place
-        self._random = state.random
+        self.random = state.random
         # An epoch that was begun keeps its chunks, whatever this fit's number is.
-        self._epoch = self._schedule(self.place.epoch + 1, self.place.chunks or None)
+        self.epoch_schedule = self._schedule(self.place.epoch + 1, self.place.chunks or None)
 
     def _schedule(self, epoch: int, chunks: int | None = None) -> EpochSchedule:
         return EpochSchedule(
-            rows=len(self._dataset.train.rows),
+            rows=len(self.dataset.train.rows),
             batch_size=self.recipe.batch_size,
             accumulation=self.recipe.accumulation,
             seed=self._seed,
@@ -202,20 +206,31 @@ class Training:
         )
 
     @property
-    def _ends_epoch(self) -> bool:
+    def ends_epoch(self) -> bool:
+        """Whether the next chunk is the epoch's last."""
         return self.place.chunk + 1 == self.chunks
 
     @contextmanager
-    def _own_random_numbers(self) -> Generator[None]:
-        self._random.restore(self._device)
+    def own_random_numbers(self) -> Generator[None]:
+        """Draw the run's own random numbers in here."""
+        self.random.restore(self.device)
         yield
-        self._random = RandomState.now(self._device)
+        self.random = RandomState.now(self.device)
 
-    def _backward(self, positions: Any, batches_in_step: int) -> torch.Tensor:
-        train = self._dataset.train
-        batch = self._code.batch(train.rows.take(positions), train.object_dir)
-        with autocast(self._device, self.recipe.precision):
-            loss = self._code.loss(self.model, on_device(batch, self._device))
+    def batch(self, positions: Sequence[int]) -> Any:
+        """The batch of these training rows, on the device."""
+        return self.batch_by(self.code, positions)
+
+    def batch_by(self, code: RunCode, positions: Sequence[int]) -> Any:
+        """The batch that this code makes of these training rows, on the device."""
+        train = self.dataset.train
+        batch = code.batch(train.rows.take(positions), train.object_dir)
+        return on_device(batch, self.device)
+
+    def _backward(self, positions: Sequence[int], batches_in_step: int) -> torch.Tensor:
+        batch = self.batch(positions)
+        with autocast(self.device, self.recipe.precision):
+            loss = self.code.loss(self.model, batch)
         with blamed("the backward pass"):
             (loss / batches_in_step if batches_in_step > 1 else loss).backward()
         return loss.detach()
@@ -224,27 +239,31 @@ class Training:
         with blamed("the optimizer step"):
             if self.recipe.max_grad_norm is not None:
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.max_grad_norm)
-            self._optimizer.step()
-            self._optimizer.zero_grad()
+            self.optimizer.step()
+            self.optimizer.zero_grad()
         if self.recipe.scheduler_interval == "batch":
-            self._step_scheduler()
+            self.step_scheduler()
 
-    def _step_scheduler(self) -> None:
-        if self._scheduler is not None:
+    def step_scheduler(self) -> None:
+        """Let the lr_scheduler, if there is one, take a step."""
+        if self.scheduler is not None:
             with blamed("the lr_scheduler step"):
-                self._scheduler.step()
+                self.scheduler.step()
 
-    def _validate(self, partition: PartitionData) -> tuple[Metric, ...]:
-        evaluation = Evaluation(
-            self._validation_code,
+    def evaluation(self, partition: PartitionData) -> Evaluation:
+        """A pass over the validation partition."""
+        return Evaluation(
+            self.validation_code,
             self.model,
             partition,
             batch_size=self.recipe.batch_size,
             precision=self.recipe.precision,
-            device=self._device,
+            device=self.device,
         )
-        scores = Scores(self._metrics)
-        with self._own_random_numbers(), isolated(self._device):
+
+    def _validate(self, partition: PartitionData) -> tuple[Metric, ...]:
+        evaluation, scores = self.evaluation(partition), Scores(self.metrics)
+        with self.own_random_numbers(), isolated(self.device):
             self.model.eval()
             for number in range(evaluation.batches):
                 rows = evaluation.rows_of(number)

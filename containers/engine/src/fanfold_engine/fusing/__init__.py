@@ -1,0 +1,1 @@
+"""Runs with equal shapes, trained by one step over their stacked parameters."""

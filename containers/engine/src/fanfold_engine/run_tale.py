@@ -1,0 +1,66 @@
+"""What the control plane is told of one run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from fanfold_engine.ledger import Ledger
+from fanfold_engine.protocol import (
+    Checkpoint,
+    DealtRun,
+    EpochReport,
+    GpuUse,
+    Progress,
+    RunError,
+    RunReport,
+    RunStatus,
+)
+
+
+class RunTale:
+    """Each report repeats what holds until it changes; several threads may tell."""
+
+    def __init__(self, dealt: DealtRun, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
+
+    def was_fused(self, within: float) -> None:
+        """From now on it is told that the run was fused, after a trial with this tolerance."""
+        with self._lock:
+            self._told = replace(self._told, fused_within=within)
+
+    def tell(
+        self,
+        *,
+        status: RunStatus | None = None,
+        completed_epochs: int | None = None,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+        epochs: tuple[EpochReport, ...] = (),
+        epoch_checkpoints: tuple[Checkpoint, ...] = (),
+        runtime_seconds: float = 0.0,
+        gpu: GpuUse | None = None,
+        error: RunError | None = None,
+        accepted: Callable[[], None] | None = None,
+    ) -> None:
+        """Put a report in the ledger; status, epochs done and error stay told until they change."""
+        with self._lock:
+            self._told = replace(
+                self._told,
+                status=status or self._told.status,
+                completed_epochs=completed_epochs or self._told.completed_epochs,
+                error=error or self._told.error,
+            )
+            report = replace(
+                self._told,
+                progress=progress,
+                checkpoint=checkpoint,
+                epochs=epochs,
+                epoch_checkpoints=epoch_checkpoints,
+                runtime_seconds=runtime_seconds,
+                gpu=gpu,
+            )
+            self._ledger.report(report, accepted)

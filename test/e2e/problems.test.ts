@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type ProblemType, problemName, problemTypes } from '../../contract/problem.ts';
+import { routes } from '../../contract/routes.ts';
+import { experiment } from './inference-scene.ts';
+import { someRows, spoiltRun, startProblems, usedKey } from './problems-scene.ts';
+import { config, specSource } from './scene.ts';
+
+/* Its scene has seven jobs, which take their time where others work too. */
+vi.setConfig({ hookTimeout: 300_000 });
+
+let scene: Awaited<ReturnType<typeof startProblems>>;
+
+beforeAll(async () => {
+  scene = await startProblems();
+});
+afterAll(() => scene.stop());
+
+/** A call over HTTP: a GET with the user’s token, unless it says otherwise. */
+interface Asked {
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly idempotencyKey?: string;
+}
+
+const inWorkspace = (workspace: string, path = ''): string =>
+  `/v1/workspaces/${workspace}/experiments/${experiment}${path}`;
+const own = (path = ''): string => inWorkspace('default', path);
+const post = (path: string, body: unknown, more: Partial<Asked> = {}): Asked => ({
+  ...{ method: 'POST', path, body },
+  ...more,
+});
+
+const made = (more: object) =>
+  post('/v1/workspaces/plain/experiments', {
+    ...{ name: experiment, mlSpec: { fileName: 'line.py', source: specSource } },
+    ...more,
+  });
+const tested = (more: object) => post(own('/tests'), { dataHandleId: scene.dataHandleId, ...more });
+const fitted = (dataHandleId: string, mlConfig: unknown = config()) =>
+  post(own('/fits'), { dataHandleId, mlConfig });
+const byTag = { modelTag: 's3://bucket/best.pt', config: {} };
+const synced = (token: string): Asked =>
+  post(
+    '/v1/worker/sync',
+    {
+      ...{ jobId: 'a-job', attempt: 1, sequence: 2, needsCredentials: false },
+      ...{ room: 0, runs: [], logs: [] },
+    },
+    { token },
+  );
+
+/** Problems that no call can be made to meet here, and why. */
+const unprovoked = {
+  'data-changed': 'told of operations: data.test.ts, data_client.py',
+  'data-too-large': 'told of operations, once a disk is full: test_data_errors.py of the engine',
+  'invalid-data': 'told of operations: data.test.ts, data_client.py',
+  'illegal-transition': 'no route controls runs yet',
+  'no-active-fit': 'no route controls runs yet',
+  'too-large': 'the embedded gateway takes bodies of any size; test_errors.py of the client',
+} as const satisfies Partial<Record<ProblemType, string>>;
+
+type Provoked = Exclude<ProblemType, keyof typeof unprovoked>;
+
+/** A call that meets each of the others. One whose problem has no case here does not compile. */
+const cases: Readonly<Record<Provoked, () => Asked>> = {
+  'code-changed': () => made({ mlSpec: { fileName: 'line.py', source: `${specSource}\n` } }),
+  'data-handle-not-found': () => fitted('dh-none'),
+  'data-handle-not-ready': () => fitted(scene.failedHandleId),
+  'epoch-checkpoint-not-applicable': () => tested({ ...byTag, epochCheckpoint: 1 }),
+  'epoch-checkpoints-disabled': () =>
+    post(inWorkspace('plain', '/end'), {
+      ...{ artifactsBucket: 's3://bucket', saveEpochCheckpoints: true },
+    }),
+  'experiment-ended': () => post(inWorkspace('ended', '/data-handles'), { locators: someRows }),
+  'experiment-not-found': () => ({ path: `${own()}-none` }),
+  forbidden: () => ({ path: own(), token: scene.foreignToken }),
+  'idempotency-key-reused': () =>
+    post(
+      inWorkspace('keyed', '/data-handles'),
+      { locators: someRows },
+      { idempotencyKey: usedKey },
+    ),
+  'invalid-config': () => fitted(scene.dataHandleId, { train: {} }),
+  'invalid-ml-spec': () => made({ mlSpec: { fileName: 'line.py', source: 'x = 1' } }),
+  'invalid-model-tag': () => tested({ ...byTag, modelTag: 'best.pt' }),
+  'invalid-request': () => tested({ runId: 1, batchSize: 0 }),
+  'no-checkpoint': () => tested({ runId: 2 }),
+  'no-predictions': () => ({ path: own('/operations/1/predictions') }),
+  'operation-in-progress': () => post(inWorkspace('working', '/end'), {}),
+  'operation-not-found': () => ({ path: own('/operations/9999') }),
+  'partition-missing': () => post(own('/tests'), { dataHandleId: scene.trainHandleId, runId: 1 }),
+  'pathway-ambiguous': () => tested({}),
+  'run-not-found': () => ({ path: own('/runs/98') }),
+  'settings-changed': () => made({ epochCheckpoints: true }),
+  unauthorized: () => synced(scene.stack.token),
+  'worker-fenced': () => synced(scene.workerToken),
+  'not-found': () => ({ path: '/v1/nowhere' }),
+  'internal-error': () => ({ path: own(`/runs/${spoiltRun}`) }),
+};
+
+const provoked = Object.entries(cases);
+
+test('every problem there is has a case, or a reason why not', () => {
+  const told = [...Object.keys(cases), ...Object.keys(unprovoked)];
+  expect(told.toSorted()).toEqual(problemTypes.toSorted());
+});
+
+test('what a route says it may refuse with has a case', () => {
+  const announced = new Set(routes.flatMap(({ problems }): readonly ProblemType[] => problems));
+  expect([...announced].filter((name) => name in unprovoked)).toEqual([]);
+});
+
+describe('over HTTP', () => {
+  test.each(provoked)('%s is met, in words that say what to do', async (name, asked) => {
+    const { status, body } = await send(asked());
+    expect(status).toBe(body.status ?? 404);
+    expect(nameOf(body)).toBe(name);
+    expect(body.detail ?? body.message).toMatch(/\w+ \w+/);
+  });
+});
+
+interface Answer {
+  readonly type?: string;
+  readonly status?: number;
+  readonly detail?: string;
+  readonly message?: string;
+}
+
+const send = async ({ method = 'GET', path, body, token, idempotencyKey }: Asked) => {
+  const headers = {
+    authorization: `Bearer ${token ?? scene.stack.token}`,
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+  };
+  const answer = await fetch(scene.stack.url + path, {
+    ...{ method, headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Answer };
+};
+
+/** The gateway, which alone knows that there is no such route, gives no type. */
+const nameOf = ({ type }: Answer): string => (type === undefined ? 'not-found' : problemName(type));
+
+test('in Python each raises the exception of its name', () => {
+  const calls = provoked.map(([name, asked]) => ({ name, ...asked() }));
+  const { url, token } = scene.stack;
+  const script = join(import.meta.dirname, 'problems_client.py');
+  const env = { ...process.env, FANFOLD_URL: url, FANFOLD_TOKEN: token };
+  const input = JSON.stringify(calls);
+  const { stdout, stderr, status } = spawnSync('.venv/bin/python', [script], {
+    ...{ env, input, encoding: 'utf8' },
+  });
+  expect(status, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toEqual(
+    Object.fromEntries(calls.map(({ name }) => [name, className(name)])),
+  );
+});
+
+const className = (name: string): string =>
+  name
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
