@@ -165,7 +165,7 @@ export const applyReport = (
   { now, stoppedBy }: { readonly now: Instant; readonly stoppedBy: RunEnding | undefined },
 ): Run => {
   if (!isOpen(run)) return run;
-  const status = report.status === 'stopped' && stoppedBy === undefined ? 'ongoing' : report.status;
+  const status = statusToldBy(report, stoppedBy);
   const endedBy = {
     ongoing: undefined,
     stopped: stoppedBy,
@@ -190,6 +190,9 @@ export const applyReport = (
     error: report.error && shortenedError(report.error),
   };
 };
+
+const statusToldBy = ({ status }: RunReport, stoppedBy: RunEnding | undefined) =>
+  status === 'stopped' && stoppedBy === undefined ? 'ongoing' : status;
 
 const gotFurther = (run: Run, report: RunReport): boolean =>
   report.completedEpochs > run.completedEpochs ||

@@ -58,8 +58,6 @@ const unprovoked = {
   'data-changed': 'told of operations: data.test.ts, data_client.py',
   'data-too-large': 'told of operations, once a disk is full: test_data_errors.py of the engine',
   'invalid-data': 'told of operations: data.test.ts, data_client.py',
-  'illegal-transition': 'no route controls runs yet',
-  'no-active-fit': 'no route controls runs yet',
   'too-large': 'the embedded gateway takes bodies of any size; test_errors.py of the client',
 } as const satisfies Partial<Record<ProblemType, string>>;
 
@@ -84,10 +82,12 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
       { locators: someRows },
       { idempotencyKey: usedKey },
     ),
+  'illegal-transition': () => post(inWorkspace('working', '/runs/1/resume'), {}),
   'invalid-config': () => fitted(scene.dataHandleId, { train: {} }),
   'invalid-ml-spec': () => made({ mlSpec: { fileName: 'line.py', source: 'x = 1' } }),
   'invalid-model-tag': () => tested({ ...byTag, modelTag: 'best.pt' }),
   'invalid-request': () => tested({ runId: 1, batchSize: 0 }),
+  'no-active-fit': () => post(own('/runs/1/stop'), {}),
   'no-checkpoint': () => tested({ runId: 2 }),
   'no-predictions': () => ({ path: own('/operations/1/predictions') }),
   'operation-in-progress': () => post(inWorkspace('working', '/end'), {}),
