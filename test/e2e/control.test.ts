@@ -42,11 +42,14 @@ const trains = (run: RunResource): boolean => (run.progress?.chunk ?? 0) > 0;
 const isStopped = ({ status }: RunResource): boolean => status === 'stopped';
 const isCompleted = ({ status }: RunResource): boolean => status === 'completed';
 
-/** Four runs on two workers: 1 and 2 train first, 3 and 4 wait for them. */
+/** Four runs on two workers, one after the other: 1 and 2 train first, 3 and 4 wait for them. */
 test('runs are stopped, resumed and deleted while their fit goes on', async () => {
   const seed = 7;
   const configs = [slowly(3), slowly(4), config(), config()];
-  const { operation } = await user.start(experiment, dataHandleId, configs, { seed });
+  const { operation } = await user.start(experiment, dataHandleId, configs, {
+    seed,
+    executor: 'single',
+  });
   await Promise.all([1, 2].map((runId) => user.untilRun(experiment, runId, 'trains', trains)));
 
   const stopping = await stop(1);
