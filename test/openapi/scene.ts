@@ -1,3 +1,4 @@
+import { stopRun } from '../../contract/control-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { experiment, modelUserOf, tables } from '../e2e/inference-scene.ts';
 import {
@@ -32,11 +33,14 @@ export interface Scene {
   readonly stop: () => Promise<void>;
 }
 
+/** Workers that never end take four: one is held still, three are steered. */
+const slots = 6;
+
 /** Where one route alone is called, each in a workspace of its own: what it starts is in no other’s way. */
 const apart = (workspace: string) => ({ workspace, experiment });
 
 export const startScene = async (): Promise<Scene> => {
-  const stack = await freshStack();
+  const stack = await freshStack({ slots });
   const inApart = (workspace: string): RunningStack => ({ ...stack, workspace });
   const [read, work, testHandleId] = await Promise.all([
     makeRecords(stack),
@@ -44,6 +48,7 @@ export const startScene = async (): Promise<Scene> => {
     downloadTables(inApart('testing')),
     userOf(inApart('ending')).create(experiment),
     userOf(inApart('downloading')).create(experiment),
+    startSteered(inApart('steering')),
   ]);
   const known: KnownValues = {
     paths: { ...apart(stack.workspace), runId: '1', ...read.paths },
@@ -53,6 +58,9 @@ export const startScene = async (): Promise<Scene> => {
       createDataHandle: apart('downloading'),
       startFit: apart('working'),
       startTest: apart('testing'),
+      stopRun: { ...apart('steering'), runId: '1' },
+      deleteRun: { ...apart('steering'), runId: '2' },
+      resumeRun: { ...apart('steering'), runId: '3' },
     },
     bodies: {
       createExperiment: { mlSpec: { fileName: 'line.py', source: specSource } },
@@ -106,6 +114,19 @@ const startWorking = async (stack: RunningStack) => {
   if (!job) throw new Error('no job runs');
   process.kill(job.pid, 'SIGSTOP');
   return { fit: { dataHandleId }, job };
+};
+
+/** A fit of three runs that go on and on, but for the third, which is stopped. */
+const startSteered = async (stack: RunningStack): Promise<void> => {
+  const user = userOf(stack);
+  await user.create(experiment);
+  const dataHandleId = await user.download(experiment);
+  const slow = config({ pause_s: 1 }, { epochs: 1000 });
+  await user.start(experiment, dataHandleId, [slow, slow, slow]);
+  await user.untilRun(experiment, 3, 'trains', ({ status }) => status === 'ongoing');
+  const params = { workspace: stack.workspace, experiment, runId: '3' };
+  await user.call(stopRun, { params });
+  await user.untilRun(experiment, 3, 'stops', ({ status }) => status === 'stopped');
 };
 
 /** A worker's token begins with its workspace. */
