@@ -6,6 +6,7 @@ import { endAll } from './endings.ts';
 import { measureEngineOverhead } from './engine-overhead.ts';
 import type { Measured } from './figure.ts';
 import { describeMachine } from './machine.ts';
+import { measureNextTurn } from './next-turn.ts';
 import { progress } from './progress.ts';
 import { resultsPage, tableOf } from './report.ts';
 import { measureSecondUp } from './second-up.ts';
@@ -18,6 +19,7 @@ import { measureSweep } from './sweep.ts';
 
 const measurements: Readonly<Record<string, () => Promise<Measured>>> = {
   engine: measureEngineOverhead,
+  turns: measureNextTurn,
   sweep: measureSweep,
   api: measureApi,
   bundles: measureBundles,
