@@ -41,6 +41,6 @@ const withUnit: Readonly<Record<Unit, (value: number) => string>> = {
   'of the makespan': (value) => decimals(value, 3),
   calls: (value) => decimals(value, 2),
   KB: (value) => `${decimals(value, 0)} KB`,
-  ms: (value) => `${decimals(value, 1)} ms`,
+  ms: (value) => `${decimals(value, value < 1 ? 4 : 1)} ms`,
   s: (value) => `${decimals(value, 2)} s`,
 };

@@ -121,6 +121,6 @@ const firstMetricsFigure = (
     unit: 'of the makespan',
     target: { atMost: 1 / 8 },
     from: `${firstMetrics.toFixed(1)} s after the first run’s start; one after the other takes ${makespan.toFixed(1)} s`,
-    why: `The executor was \`${executor}\`; \`single\` trains each run to its end before the next, so that the last has its first metric when all others are done.`,
+    why: `The executor was \`${executor}\`. Every run ends its first epoch before any begins its second, but a worker first imports what the first run needs, and tries each group of runs, fused and alone, before it trains them as one.`,
   };
 };
