@@ -9,6 +9,7 @@ import type { Snapshot } from './legal.ts';
 import { asModel, expectLegal, snapshotOf } from './legal.ts';
 import type { Command, Model } from './model.ts';
 import { isExplained } from './model.ts';
+import type { Planned } from './world.ts';
 import { newWorld } from './world.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
@@ -41,7 +42,11 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('cancel' as const), experiment }) },
 );
 
-const commands = fc.array(command, { minLength: 1, maxLength: 3 });
+const planned: fc.Arbitrary<Planned> = fc
+  .tuple(command, fc.nat(30))
+  .map(([one, hesitates]) => ({ ...one, hesitates }));
+
+const commands = fc.array(planned, { minLength: 1, maxLength: 3 });
 
 const game = fc.record({
   clients: fc.tuple(commands, commands),
@@ -66,7 +71,7 @@ const play = async ({ clients, deaths, choices }: Game): Promise<void> => {
     before = after;
   };
   const [first, second] = clients;
-  await world.play([[{ kind: 'create', name: 'a', code: 0 }, ...first], second], {
+  await world.play([[{ kind: 'create', name: 'a', code: 0, hesitates: 0 }, ...first], second], {
     choices,
     afterEach,
   });

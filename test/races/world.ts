@@ -7,6 +7,9 @@ import { portsOf } from './ports.ts';
 import { Turns } from './turns.ts';
 import { carryOut } from './workflow.ts';
 
+/** A command, and how many turns a client lets pass before it, so that it may meet any moment. */
+export type Planned = Command & { readonly hesitates: number };
+
 /** Names that experiments may get in a game. */
 const names = ['a', 'b', 'a_1', 'b_1', 'a_2', 'b_2', 'a_3', 'b_3'];
 
@@ -25,8 +28,9 @@ export const newWorld = async (aws: AwsPorts, deaths: readonly boolean[]) => {
     actors.push(carryOut(request, { ports, turns, happenings, dies }));
   });
   const call = answerTo(workspace, ports);
-  const client = async (commands: readonly Command[]): Promise<void> => {
-    for (const action of commands) {
+  const client = async (commands: readonly Planned[]): Promise<void> => {
+    for (const { hesitates, ...action } of commands) {
+      for (let i = 0; i < hesitates; i++) await turns.turn(async () => undefined);
       const from = await turns.turn(async () => turns.now);
       happenings.push({ action, answer: await call(action), from, to: turns.now });
     }
@@ -40,7 +44,7 @@ export const newWorld = async (aws: AwsPorts, deaths: readonly boolean[]) => {
     happenings,
     /** Each client gives its commands one after the other, until everything has come to rest. */
     play: async (
-      clients: readonly (readonly Command[])[],
+      clients: readonly (readonly Planned[])[],
       { choices, afterEach }: { choices: readonly number[]; afterEach: () => Promise<void> },
     ): Promise<void> => {
       actors.push(...clients.map(client));
