@@ -16,6 +16,7 @@ import { completeOperation } from '../../lambdas/workflow/complete-operation.ts'
 import { planOperation } from '../../lambdas/workflow/plan-operation.ts';
 import { settleWorker } from '../../lambdas/workflow/settle-worker.ts';
 import type { WorkerLaunch } from '../../lambdas/workflow/step.ts';
+import { stretches } from './choices.ts';
 import type { Snapshot } from './legal.ts';
 import { expectLegal, snapshotOf } from './legal.ts';
 import { portsOf } from './ports.ts';
@@ -45,14 +46,7 @@ const game = fc.record({
   clients: fc.tuple(commands, commands),
   /** After how many syncs each AWS Batch job dies, the first ones. */
   deaths: fc.array(fc.integer({ min: 2, max: 4 }), { maxLength: 2 }),
-  choices: fc
-    .array(fc.record({ choice: fc.nat(3), times: fc.integer({ min: 1, max: 12 }) }), {
-      maxLength: 60,
-      size: 'max',
-    })
-    .map((stretches) =>
-      stretches.flatMap(({ choice, times }) => Array<number>(times).fill(choice)),
-    ),
+  choices: stretches(3, 60),
 });
 type Game = typeof game extends fc.Arbitrary<infer G> ? G : never;
 

@@ -5,6 +5,7 @@ import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
 import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
 import type { Emulator } from '../../adapters/testing/emulator.ts';
 import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { stretches } from './choices.ts';
 import type { Snapshot } from './legal.ts';
 import { asModel, expectLegal, snapshotOf } from './legal.ts';
 import type { Command, Model } from './model.ts';
@@ -51,14 +52,7 @@ const commands = fc.array(planned, { minLength: 1, maxLength: 3 });
 const game = fc.record({
   clients: fc.tuple(commands, commands),
   deaths: fc.array(fc.boolean(), { maxLength: 4 }),
-  choices: fc
-    .array(fc.record({ choice: fc.nat(5), times: fc.integer({ min: 1, max: 12 }) }), {
-      maxLength: 100,
-      size: 'max',
-    })
-    .map((stretches) =>
-      stretches.flatMap(({ choice, times }) => Array<number>(times).fill(choice)),
-    ),
+  choices: stretches(5, 100),
 });
 
 /** Plays a game; every state on the way has to be legal, and the answers those of some order. */

@@ -15,11 +15,11 @@ from fanfold.records import ExperimentRecords
 from fanfold.resources import ExperimentResource, Operation
 from fanfold.routes import WorkspaceRoutes
 from fanfold.run_control import RunControl
-from fanfold.saving import follow_saving
+from fanfold.saving import saving_view
 from fanfold.screens import say
 from fanfold.session import remember
 from fanfold.spec_file import read_source
-from fanfold.watching import follow_fit, follow_operation
+from fanfold.watching import follow_fit, follow_operation, follow_progress
 
 
 class Experiment(ExperimentRecords, InferenceOps, RunControl):
@@ -259,7 +259,7 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
 
     def _follow(self, operation: Operation) -> Operation:
         if operation.kind == "end":
-            return follow_saving(self._routes, operation)
+            return follow_progress(self._routes, operation, saving_view)
         return follow_operation(self._routes, operation, doing="Downloading the data handle")
 
     def __repr__(self) -> str:

@@ -13,8 +13,8 @@ from fanfold.knobs import to_wire
 from fanfold.progress_view import ProgressView
 from fanfold.resources import Operation
 from fanfold.routes import ExperimentRoutes
-from fanfold.screens import open_screen, say
-from fanfold.watching import detached, follow
+from fanfold.screens import say
+from fanfold.watching import follow_progress
 
 
 class InferenceOps:
@@ -126,18 +126,7 @@ def follow_inference(routes: ExperimentRoutes, operation: Operation) -> None:
         OperationFailed: It failed.
         Detached: The user interrupted; it goes on.
     """
-    try:
-        with open_screen() as screen:
-
-            def ask() -> Operation:
-                now = routes.get_operation(operation.number)
-                screen.show_progress(_view(now))
-                return now
-
-            ended = follow(ask, is_over=lambda now: not now.is_active, screen=screen)
-            screen.finish_progress(_view(ended))
-    except KeyboardInterrupt:
-        raise detached(routes, operation) from None
+    ended = follow_progress(routes, operation, _view)
     if ended.status == "failed":
         raise _failure(ended)
     if ended.inference is not None and ended.inference.predictions is not None:

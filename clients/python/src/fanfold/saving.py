@@ -1,31 +1,7 @@
-"""Following an end while it saves the artifacts."""
+"""What is to be seen of an end while it saves the artifacts."""
 
 from fanfold.progress_view import ProgressView
 from fanfold.resources import Operation
-from fanfold.routes import ExperimentRoutes
-from fanfold.screens import open_screen
-from fanfold.watching import detached, follow
-
-
-def follow_saving(routes: ExperimentRoutes, operation: Operation) -> Operation:
-    """Show how many runs an end has saved until it is over.
-
-    Raises:
-        Detached: The user interrupted; the saving goes on.
-    """
-    try:
-        with open_screen() as screen:
-
-            def ask() -> Operation:
-                now = routes.get_operation(operation.number)
-                screen.show_progress(saving_view(now))
-                return now
-
-            ended = follow(ask, is_over=lambda now: not now.is_active, screen=screen)
-            screen.finish_progress(saving_view(ended))
-            return ended
-    except KeyboardInterrupt:
-        raise detached(routes, operation) from None
 
 
 def saving_view(operation: Operation) -> ProgressView:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from fanfold.errors import Detached, InternalError, Unreachable, failure
 from fanfold.fit_view import FitView, fit_view, interesting
+from fanfold.progress_view import ProgressView
 from fanfold.resources import EpochResult, Operation, Run
 from fanfold.routes import ExperimentRoutes
 from fanfold.screens import Screen, open_screen
@@ -90,6 +91,29 @@ def follow_operation(routes: ExperimentRoutes, operation: Operation, *, doing: s
                 is_over=lambda now: not now.is_active,
                 screen=screen,
             )
+    except KeyboardInterrupt:
+        raise detached(routes, operation) from None
+
+
+def follow_progress(
+    routes: ExperimentRoutes, operation: Operation, view: Callable[[Operation], ProgressView]
+) -> Operation:
+    """Show how far an operation is until it is over; gives it as it ended.
+
+    Raises:
+        Detached: The user interrupted; the operation goes on.
+    """
+    try:
+        with open_screen() as screen:
+
+            def ask() -> Operation:
+                now = routes.get_operation(operation.number)
+                screen.show_progress(view(now))
+                return now
+
+            ended = follow(ask, is_over=lambda now: not now.is_active, screen=screen)
+            screen.finish_progress(view(ended))
+            return ended
     except KeyboardInterrupt:
         raise detached(routes, operation) from None
 
