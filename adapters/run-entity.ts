@@ -30,6 +30,7 @@ export const runEntity = new Entity({
     dataHandleId: string(),
     worker: number(),
     config: json<Run['config']>(),
+    seed: number().optional(),
     status: string().enum(...runStatuses),
     source: string().enum(...runSources),
     clonedFrom: number().optional(),

@@ -38,6 +38,7 @@ export const workerEntity = new Entity({
     inference: json<NonNullable<Worker['inference']>>().optional(),
     jobs: number(),
     leaseAtJobStart: number(),
+    executions: number().optional(),
   } satisfies Record<keyof Worker, unknown>),
 });
 

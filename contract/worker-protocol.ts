@@ -201,6 +201,8 @@ export const syncAnswer = z.object({
       secrets: z.optional(z.record(z.string(), z.string())),
       completedEpochs: z.int(),
       checkpoint: z.optional(checkpoint),
+      /** In place of the fit's: the run began in another fit. */
+      seed: z.optional(z.int()),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
       untilEpoch: z.optional(z.int().check(z.gte(1))),
       /** Its workers were lost again and again: train nothing else until it has got further. */

@@ -63,6 +63,8 @@ export interface Run extends RunKey {
   readonly dataHandleId: string;
   readonly worker: number;
   readonly config: LeafConfig;
+  /** What it is trained with, if that is not its fit's seed: it began in an earlier fit. */
+  readonly seed?: number | undefined;
   readonly status: RunStatus;
   readonly source: RunSource;
   /** For a clone: its parent, and whether it started from the parent's weights. */

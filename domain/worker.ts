@@ -1,4 +1,5 @@
 import type { Dealing } from './dealing.ts';
+import { nothingDealt } from './dealing.ts';
 import type { Inference } from './inference.ts';
 import type { Instant } from './instant.ts';
 import { secondsBetween } from './instant.ts';
@@ -40,7 +41,33 @@ export interface Worker extends WorkerKey {
   /** AWS Batch jobs started for this worker so far, and the lease when the newest one was. */
   readonly jobs: number;
   readonly leaseAtJobStart: number;
+  /** Step Functions executions started for it, if it was added to a fit; a planned one shares the operation's. */
+  readonly executions?: number | undefined;
 }
+
+/** A worker that no job was started for yet. */
+export const newWorker = (
+  { workspace, experiment, operation, worker }: WorkerKey,
+  runIds: readonly number[],
+): Worker => ({
+  workspace,
+  experiment,
+  operation,
+  worker,
+  status: 'planned',
+  revision: 0,
+  dealing: nothingDealt(runIds),
+  plannedTokenSha256: '',
+  tokenSha256s: [],
+  lease: 0,
+  sequence: 0,
+  runtimeSeconds: 0,
+  jobs: 0,
+  leaseAtJobStart: 0,
+});
+
+/** Whether a control op added it to a fit whose workers were planned before. */
+export const isAdded = ({ executions }: Worker): boolean => executions !== undefined;
 
 /** AWS Batch jobs one worker may use up before its remaining runs fail; each of them retries by itself too. */
 export const maxJobsPerWorker = 20;

@@ -60,7 +60,7 @@ export const routeAccess = ({
   listRuns: [table.read, store.named, gpuPrice],
   getRun: [table.read, store.named, gpuPrice],
   stopRun: [table.readWrite, store.named, gpuPrice],
-  resumeRun: [table.readWrite, store.named, gpuPrice],
+  resumeRun: [table.readWrite, store.named, gpuPrice, workflows.worker.start],
   deleteRun: [table.readWrite, store.named, gpuPrice],
   listControlLog: [table.read],
   listResults: [table.read],

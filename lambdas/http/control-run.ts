@@ -1,18 +1,14 @@
 import type { deleteRun, resumeRun, stopRun } from '../../contract/control-routes.ts';
 import type { Call, Reply } from '../../contract/route.ts';
-import type { ControlEntry, ControlOp, Met } from '../../domain/control.ts';
-import {
-  checkActiveFit,
-  checkLegal,
-  isInEffect,
-  remove,
-  resume,
-  stop,
-  workerToResume,
-} from '../../domain/control.ts';
+import type { ControlEntry, ControlOp } from '../../domain/control.ts';
+import { checkActiveFit, checkLegal, isInEffect } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
+import { executionOfWorker } from '../../domain/execution.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import type { ActiveFit } from '../../domain/home.ts';
 import type { Operation } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
+import type { Met } from '../../domain/steering.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { ControlChange } from '../../domain/worker-ports.ts';
 import { findAliveExperiment, findExperiment, findRun } from './look-up.ts';
@@ -34,6 +30,12 @@ export type ControlPorts = Pick<
 
 type ControlRoute = typeof stopRun | typeof resumeRun | typeof deleteRun;
 
+/** An op, and what it changes of what it meets. */
+export interface Steering {
+  readonly op: ControlOp;
+  readonly change: (met: Met, fit: ActiveFit) => ControlChange | Promise<ControlChange>;
+}
+
 /** Rounds lost to syncs and other callers before this one is asked to try again. */
 const maxRounds = 10;
 
@@ -42,35 +44,66 @@ const maxRounds = 10;
  * What the run's worker has to do about it is delivered by the worker's next sync.
  */
 export const controlRun = async (
-  op: ControlOp,
+  steering: Steering,
   { params, caller = '', idempotencyKey }: Call<ControlRoute>,
   ports: ControlPorts,
-): Promise<Reply<ControlRoute>> => {
+): Promise<Steered> => {
   const { workspace, experiment } = await findExperiment(params, ports);
   const runId = Number(params.runId);
-  const asked = { workspace, experiment, op, runId, by: caller };
+  const asked = { workspace, experiment, op: steering.op, runId, by: caller };
   try {
-    return await accept(asked, idempotencyKey, ports);
+    return await accept(asked, { steering, idempotencyKey }, ports);
   } catch (error) {
     if (error instanceof DomainError) await keepRefusal(asked, error, ports);
     throw error;
   }
 };
 
+/** What was kept of an op, the run as it is then, and what was changed unless that was done before. */
+interface Steered {
+  readonly experiment: Experiment;
+  readonly entry: ControlEntry;
+  readonly run: Run;
+  readonly change?: ControlChange;
+}
+
+export const showSteered = ({ entry, run }: Steered, ports: ControlPorts): Reply<ControlRoute> => ({
+  status: isInEffect(entry.op, run) ? 200 : 202,
+  body: { run: showRun(run, ports), control: showControl(entry) },
+});
+
+/** Starts the executions of workers that were added; should one fail, the sweeper starts it within two minutes. */
+export const startAdded = async (
+  { experiment, change }: Steered,
+  { workflows }: Pick<HttpPorts, 'workflows'>,
+): Promise<void> => {
+  const added = change?.workers.filter(({ before }) => before === undefined) ?? [];
+  await Promise.all(
+    added.map(({ after }) => workflows.start(executionOfWorker(after, experiment.id))),
+  );
+};
+
 type Asked = Pick<ControlEntry, 'workspace' | 'experiment' | 'op' | 'runId' | 'by'>;
 
 const accept = async (
   asked: Asked,
-  idempotencyKey: string | undefined,
+  how: { readonly steering: Steering; readonly idempotencyKey: string | undefined },
   ports: ControlPorts,
-): Promise<Reply<ControlRoute>> => {
+): Promise<Steered> => {
+  const { steering, idempotencyKey } = how;
   for (let round = 0; round < maxRounds; round++) {
     const earlier = await findEarlier(asked, idempotencyKey, ports);
-    if (earlier) return answer(earlier, await findRun(asked, ports), ports);
-    const change = await changeFor(asked, ports);
+    const experiment = await findAliveExperiment(asked, ports);
+    if (earlier) return { experiment, entry: earlier, run: await findRun(asked, ports) };
+    const active = await findActive(experiment, ports);
+    const met = await meet(asked, ports);
+    const fit = checkActiveFit(asked.op, met.run, active);
+    checkLegal(asked.op, met.run, met.worker?.dealing);
+    const change = await steering.change(met, fit);
     const entry: ControlEntry = { ...asked, ...stamp(ports), outcome: 'accepted' };
-    if (await ports.controlLog.accept(entry, { ...change, idempotencyKey })) {
-      return answer(entry, change.run.after, ports);
+    if (await ports.controlLog.accept(entry, change, idempotencyKey)) {
+      const run = change.runs.find(({ after }) => after.runId === asked.runId)?.after ?? met.run;
+      return { experiment, entry, run, change };
     }
   }
   throw new Error(`an op on run ${asked.runId} lost ${maxRounds} races in a row`);
@@ -79,11 +112,6 @@ const accept = async (
 const stamp = ({ clock, entropy }: ControlPorts): Pick<ControlEntry, 'id' | 'at'> => ({
   at: clock.now(),
   id: entropy.id(8),
-});
-
-const answer = (entry: ControlEntry, run: Run, ports: ControlPorts): Reply<ControlRoute> => ({
-  status: isInEffect(entry.op, run) ? 200 : 202,
-  body: { run: showRun(run, ports), control: showControl(entry) },
 });
 
 const findEarlier = async (
@@ -100,47 +128,21 @@ const findEarlier = async (
   );
 };
 
-/** What the op changes of what is there now. */
-const changeFor = async (
-  asked: Asked,
-  ports: ControlPorts,
-): Promise<Omit<ControlChange, 'idempotencyKey'>> => {
-  const active = await findActive(asked, ports);
-  const { run, worker } = await meet(asked, ports);
-  checkActiveFit(asked.op, run, active);
-  const met = { run, dealing: worker?.dealing };
-  checkLegal(asked.op, met);
-  if (asked.op !== 'resume') {
-    const change = { stop, delete: remove }[asked.op];
-    return changed(run, worker, change(met, ports.clock.now()));
-  }
-  const home = workerToResume(run, await ports.workers.listByOperation(run));
-  return changed(run, home, resume(run, home));
-};
-
-const findActive = async (asked: Asked, ports: ControlPorts): Promise<Operation | undefined> => {
-  const { activeOperation: operation } = await findAliveExperiment(asked, ports);
-  return operation === undefined ? undefined : ports.operations.find({ ...asked, operation });
-};
+const findActive = async (
+  { activeOperation: operation, ...key }: Experiment,
+  { operations }: ControlPorts,
+): Promise<Operation | undefined> =>
+  operation === undefined ? undefined : operations.find({ ...key, operation });
 
 /** The worker is read before the run, so that no later change of the run by it goes unnoticed. */
-const meet = async (
-  asked: Asked,
-  ports: ControlPorts,
-): Promise<{ readonly run: Run; readonly worker: Worker | undefined }> => {
+const meet = async (asked: Asked, ports: ControlPorts): Promise<Met> => {
   const worker = await ports.workers.find(await findRun(asked, ports));
   const run = await findRun(asked, ports);
-  return run.worker === (worker?.worker ?? run.worker) ? { run, worker } : meet(asked, ports);
+  return has(worker, run) ? { run, worker } : meet(asked, ports);
 };
 
-const changed = (
-  before: Run,
-  worker: Worker | undefined,
-  { run: after, dealing }: Met,
-): Omit<ControlChange, 'idempotencyKey'> => ({
-  run: { before, after },
-  worker: worker && dealing && { before: worker, after: { ...worker, dealing } },
-});
+const has = (worker: Worker | undefined, run: Run): boolean =>
+  !worker || (worker.worker === run.worker && worker.operation === run.operation);
 
 const keepRefusal = async (
   asked: Asked,

@@ -178,7 +178,10 @@ const controlPorts = () => ({
   entropy,
 });
 export const stopRunHandler = /* @__PURE__ */ http(stopRun, controlPorts);
-export const resumeRunHandler = /* @__PURE__ */ http(resumeRun, controlPorts);
+export const resumeRunHandler = /* @__PURE__ */ http(resumeRun, () => ({
+  ...controlPorts(),
+  workflows: workflows(),
+}));
 export const deleteRunHandler = /* @__PURE__ */ http(deleteRun, controlPorts);
 export const listControlLogHandler = /* @__PURE__ */ http(listControlLog, () => ({
   experiments: experiments(),

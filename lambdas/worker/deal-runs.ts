@@ -40,12 +40,13 @@ export const dealRuns = async (
 };
 
 const show = (run: Run): SyncAnswer['train'][number] => {
-  const { runId, config, checkpoint, rung } = run;
+  const { runId, config, seed, checkpoint, rung } = run;
   return {
     runId,
     config,
     completedEpochs: checkpoint?.epoch ?? 0,
     ...(checkpoint && { checkpoint }),
+    ...(seed !== undefined && { seed }),
     ...(rung !== undefined && { untilEpoch: rung }),
     ...(isDealtAlone(run) && { alone: true }),
   };

@@ -8,6 +8,7 @@ import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testin
 import type { ControlEntry, ControlOp } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { FitRequest } from '../../domain/operation.ts';
+import type { ExecutionRequest } from '../../domain/ports.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
 import { deleteRun } from '../../lambdas/http/delete-run.ts';
 import { resumeRun } from '../../lambdas/http/resume-run.ts';
@@ -51,14 +52,16 @@ const game = fc.record({
 type Game = typeof game extends fc.Arbitrary<infer G> ? G : never;
 
 /** A fit of three runs of which a worker has all, or two workers have one or two. */
-const planFit = async (maxWorkers: number) => {
+const planFit = async (maxWorkers: number, start: (request: ExecutionRequest) => void) => {
   const key = newKey();
   const turns = new Turns();
-  const ports = { ...portsOf(aws, turns, () => undefined), bucket: 'b', maxWorkers };
-  const fit = fitOf(key, 1, 3);
+  const ports = { ...portsOf(aws, turns, start), bucket: 'b' };
+  const plain = fitOf(key, 1, 3);
+  const request = { ...plain.request, maxWorkers } as FitRequest;
   await aws.experiments.create(experimentOf(key), undefined);
-  await aws.operations.start(experimentOf(key), fit, { dataHandle: dataHandleOf(key) });
-  const { configsSha256 } = fit.request as FitRequest;
+  const dataHandle = dataHandleOf(key);
+  await aws.operations.start(experimentOf(key), { ...plain, request }, { dataHandle });
+  const { configsSha256 } = request;
   await aws.artifacts.putText(configsKey(key, 1, configsSha256), JSON.stringify([{}, {}, {}]));
   const step = { ...key, operation: 1 };
   const { workers } = await planOperation(step, { ...ports, ...aws });
@@ -68,7 +71,10 @@ const planFit = async (maxWorkers: number) => {
 const useCases = { stop: stopRun, resume: resumeRun, delete: deleteRun };
 
 const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
-  const { key, turns, ports, step, launches } = await planFit(maxWorkers);
+  const added: Promise<void>[] = [];
+  const { key, turns, ports, step, launches } = await planFit(maxWorkers, ({ worker }) =>
+    added.push(carryOut(String(worker))),
+  );
   const trained: { runId: number; epoch: number }[] = [];
   const lives = deaths.values();
 
@@ -86,6 +92,12 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
     const settled = await tried(() => settleWorker({ ...step, ...launch }, ports));
     if (settled.next === 'train') await work(settled);
   };
+  /** The execution of a worker that was added. */
+  const carryOut = async (worker: string): Promise<void> => {
+    const begun = await tried(() => settleWorker({ ...step, worker }, ports));
+    if (begun.next === 'train') await work(begun);
+    await completeOperation({ ...step, worker }, ports);
+  };
   const workflow = async (): Promise<void> => {
     await Promise.all(launches.map(work));
     await completeOperation(step, ports);
@@ -99,6 +111,9 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
     before = after;
   });
   await actors;
+  // More come while it is waited, so the list is gone through as it grows.
+  for (const execution of added) await execution;
+  expect(before[0]?.operations[0]?.status).toBe('completed');
   const log = (await aws.controlLog.list(key, { limit: 100 })).items;
   return { runs: before[0]?.runs ?? [], log, trained };
 };

@@ -271,6 +271,8 @@ class DealtRun:
     config: dict[str, Any]
     completed_epochs: int
     checkpoint: Checkpoint | None = None
+    seed: int | None = None
+    """In place of the fit's: the run began in another fit."""
     until_epoch: int | None = None
     """Epochs after which to publish a checkpoint and let the run go, still ongoing."""
     secrets: dict[str, str] = field(default_factory=dict)

@@ -56,6 +56,11 @@ class Run:
         self._kept_place: Place | None = None
 
     @property
+    def _seed(self) -> int:
+        own = self._dealt.seed
+        return self._fit.request.seed if own is None else own
+
+    @property
     def turn(self) -> Turn:
         """How far it has come."""
         place = self.training.place
@@ -126,7 +131,7 @@ class Run:
                 ml_spec,
                 self._config,
                 dataset,
-                seed=self._fit.request.seed,
+                seed=self._seed,
                 num_chunks=self._fit.request.num_chunks,
                 device=self._fit.device,
             )

@@ -101,7 +101,7 @@ class Training:
         self.recipe = Recipe.read(config)
         self.place = Place()
         self.dataset = dataset
-        self._seed = seed
+        self.seed = seed
         self._num_chunks = num_chunks or DEFAULT_CHUNKS
         self.device = device
         self.code = RunCode.fresh(ml_spec, config, "train")
@@ -200,7 +200,7 @@ class Training:
             rows=len(self.dataset.train.rows),
             batch_size=self.recipe.batch_size,
             accumulation=self.recipe.accumulation,
-            seed=self._seed,
+            seed=self.seed,
             epoch=epoch,
             wanted_chunks=chunks or self._num_chunks,
         )
