@@ -1,16 +1,14 @@
 import type { ControlEntry } from '../domain/control.ts';
 import type { ExperimentKey } from '../domain/experiment.ts';
 import type { Page, PageRequest } from '../domain/ports.ts';
-import type { Run } from '../domain/run.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { Change, ControlChange, ControlLog } from '../domain/worker-ports.ts';
 import { controlEntity, controlMarkEntity, controlPlace, controlsAfter } from './control-entity.ts';
 import { decodeCursor, toPage } from './cursor.ts';
-import { addsTo } from './dynamo-operation-store.ts';
+import { addsTo, takesRunIds } from './dynamo-operation-store.ts';
 import type { DynamoTable, Put } from './dynamo-table.ts';
 import { absent } from './dynamo-table.ts';
-import { changes, movesOnFrom } from './dynamo-worker-store.ts';
-import { runItem } from './run-entity.ts';
+import { changesRun, movesOnFrom } from './dynamo-worker-store.ts';
 import { fromItem, keyOf, toItem } from './stored-item.ts';
 import { experimentPartition } from './table-keys.ts';
 import { workerItem } from './worker-entity.ts';
@@ -25,7 +23,7 @@ export class DynamoControlLog implements ControlLog {
 
   async accept(
     entry: ControlEntry,
-    { runs, workers, fit }: ControlChange,
+    { runs, workers, fit, lastRunId }: ControlChange,
     idempotencyKey?: string,
   ): Promise<boolean> {
     const { workspace, experiment } = entry;
@@ -36,6 +34,7 @@ export class DynamoControlLog implements ControlLog {
       ...runs.map(changesRun),
       ...workers.map(changesWorker),
       ...(fit ? [addsTo(fit.before, fit.after)] : []),
+      ...(lastRunId ? [takesRunIds(entry, lastRunId)] : []),
       ...mark.map((one) => ({ put: toItem(controlMarkEntity, one), condition: absent })),
     ]);
     return obstacles === undefined;
@@ -68,9 +67,6 @@ export class DynamoControlLog implements ControlLog {
     return toPage(entries, { limit, maxBytes }, controlPlace);
   }
 }
-
-const changesRun = ({ before, after }: Change<Run>): Put =>
-  before ? changes({ before, after }) : { put: runItem(after), condition: absent };
 
 const changesWorker = ({ before, after }: Change<Worker>): Put =>
   before ? movesOnFrom(before, after) : { put: workerItem(after), condition: absent };

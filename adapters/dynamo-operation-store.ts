@@ -154,6 +154,17 @@ export const addsTo = (before: Operation, after: Operation): Update => ({
   },
 });
 
+/** Takes the next run IDs for an operation under way, whose experiment is alive then. */
+export const takesRunIds = (
+  experiment: ExperimentKey,
+  { before, after }: { readonly before: number; readonly after: number },
+): Update => ({
+  key: keyOf(experimentEntity, experiment),
+  update: 'SET #lastRunId = :after',
+  condition: 'attribute_exists(#activeOperation) AND #lastRunId = :before',
+  values: { ':before': before, ':after': after },
+});
+
 const takesActivePlace = (experiment: Experiment, operation: Operation): Update => ({
   key: keyOf(experimentEntity, experiment),
   update: 'SET #activeOperation = :number, #lastOperation = :number, #lastRunId = :lastRunId',

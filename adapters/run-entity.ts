@@ -35,6 +35,8 @@ export const runEntity = new Entity({
     source: string().enum(...runSources),
     clonedFrom: number().optional(),
     warmStarted: boolean().optional(),
+    start: json<NonNullable<Run['start']>>().optional(),
+    branches: json<NonNullable<Run['branches']>>().optional(),
     mlflowRunId: string().optional(),
     endedBy: string()
       .enum(...runEndings)

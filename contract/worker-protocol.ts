@@ -45,6 +45,8 @@ const runReport = z.object({
   progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
   /** The newest published checkpoint, if it changed since the last accepted sync. */
   checkpoint: z.optional(checkpoint),
+  /** Published because the answer said `branch`; it is left in place. */
+  branch: z.optional(checkpoint),
   /** Epochs finished since the last accepted sync. */
   epochs: z.array(epochReport),
   /** Checkpoints of whole epochs, published since the last accepted sync and kept for good. */
@@ -203,6 +205,10 @@ export const syncAnswer = z.object({
       checkpoint: z.optional(checkpoint),
       /** In place of the fit's: the run began in another fit. */
       seed: z.optional(z.int()),
+      /** A parent's checkpoint, whose weights it starts from while it has no checkpoint of its own. */
+      warmStart: z.optional(z.object({ prefix: z.string(), onSameData: z.boolean() })),
+      /** Clones start from `checkpoint`: it is to be left in place. */
+      keepCheckpoint: z.optional(z.boolean()),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
       untilEpoch: z.optional(z.int().check(z.gte(1))),
       /** Its workers were lost again and again: train nothing else until it has got further. */
@@ -213,6 +219,8 @@ export const syncAnswer = z.object({
   more: z.boolean(),
   /** Runs to stop at their next chunk boundary, with a checkpoint. */
   stop: z.array(runId),
+  /** Runs to publish a checkpoint of at their next chunk boundary, for clones. */
+  branch: z.array(runId),
   /** Runs to let go of without a checkpoint. */
   drop: z.array(runId),
   /** Stop everything with a checkpoint at the next chunk boundary, report, and leave. */

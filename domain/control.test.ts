@@ -30,6 +30,8 @@ const runOf = (status: RunStatus, more: Partial<Run> = {}): Run => ({
 const table: Record<ControlOp, readonly RunStatus[]> = {
   stop: ['new', 'ongoing'],
   resume: ['stopped'],
+  clone: ['new', 'ongoing', 'stopped', 'completed', 'failed'],
+  extend: ['completed'],
   delete: ['new', 'ongoing', 'stopped', 'completed', 'failed'],
 };
 
@@ -45,7 +47,7 @@ describe('an op', () => {
   test('that is refused says from where to where, and what it is for', () => {
     const ask = () => checkLegal('resume', runOf('ongoing'), undefined);
     expect(ask).toThrow(
-      'run 3 cannot go from ongoing to ongoing: resume is for runs that are stopped',
+      'run 3 is ongoing and cannot go to ongoing: resume is for runs that are stopped',
     );
   });
 

@@ -1,3 +1,4 @@
+import type { Json } from './config.ts';
 import type { Dealing } from './dealing.ts';
 import type { Refusal } from './domain-error.ts';
 import { DomainError } from './domain-error.ts';
@@ -11,10 +12,21 @@ import { isOpen } from './run.ts';
 
 /* What users do to runs while a fit is active. */
 
-export const controlOps = ['stop', 'resume', 'delete'] as const;
+export const controlOps = ['stop', 'resume', 'clone', 'extend', 'delete'] as const;
 export type ControlOp = (typeof controlOps)[number];
 
 export const controlOutcomes = ['accepted', 'refused'] as const;
+
+/** What a clone is to be, or by how much a run is extended. */
+export interface ControlDetails {
+  /** The knobs that a clone changes, secrets hidden. */
+  readonly changes?: Json | undefined;
+  readonly warmStart?: boolean | undefined;
+  /** The epoch whose checkpoint a warm clone starts from. */
+  readonly epoch?: number | undefined;
+  /** By how many epochs a run is extended. */
+  readonly epochs?: number | undefined;
+}
 
 /** An op that was asked for, and what it was answered: one line of the control log. */
 export interface ControlEntry extends ExperimentKey {
@@ -25,6 +37,10 @@ export interface ControlEntry extends ExperimentKey {
   readonly by: string;
   readonly op: ControlOp;
   readonly runId: number;
+  /** What else was said of it. */
+  readonly asked?: ControlDetails | undefined;
+  /** The runs that it made. */
+  readonly made?: readonly number[] | undefined;
   readonly outcome: (typeof controlOutcomes)[number];
   /** Why it was refused. */
   readonly refusal?: Refusal | undefined;
@@ -32,18 +48,24 @@ export interface ControlEntry extends ExperimentKey {
 }
 
 const legal: Record<RunStatus, readonly ControlOp[]> = {
-  new: ['stop', 'delete'],
-  ongoing: ['stop', 'delete'],
-  stopped: ['resume', 'delete'],
-  completed: ['delete'],
-  failed: ['delete'],
+  new: ['stop', 'clone', 'delete'],
+  ongoing: ['stop', 'clone', 'delete'],
+  stopped: ['resume', 'clone', 'delete'],
+  completed: ['clone', 'extend', 'delete'],
+  failed: ['clone', 'delete'],
   deleted: [],
 };
 
-const target: Record<ControlOp, RunStatus> = {
-  stop: 'stopped',
-  resume: 'ongoing',
-  delete: 'deleted',
+/** The statuses in which a run has weights that a clone can start from. */
+const warm: readonly RunStatus[] = ['ongoing', 'stopped', 'completed'];
+
+/** What the op would make of the run. */
+const outcome: Record<ControlOp, string> = {
+  stop: 'go to stopped',
+  resume: 'go to ongoing',
+  clone: 'be cloned',
+  extend: 'go to ongoing',
+  delete: 'go to deleted',
 };
 
 /** Refuses an op that the run's status does not allow, or that was accepted for it before. */
@@ -52,7 +74,7 @@ export const checkLegal = (
   { runId, status }: Run,
   dealing: Dealing | undefined,
 ): void => {
-  const change = `run ${runId} cannot go from ${status} to ${target[op]}`;
+  const change = `run ${runId} is ${status} and cannot ${outcome[op]}`;
   if (!legal[status].includes(op)) {
     const from = Object.entries(legal).flatMap(([one, ops]) => (ops.includes(op) ? [one] : []));
     throw illegal(`${change}: ${op} is for runs that are ${from.join(' or ')}`);
@@ -60,6 +82,12 @@ export const checkLegal = (
   if (op === 'stop' && dealing?.stopping.includes(runId)) {
     throw illegal(`${change}: somebody stopped it before, and it stops at its next chunk boundary`);
   }
+};
+
+/** Refuses to start a clone from the weights of a run whose status says that it has none. */
+export const checkWarm = ({ runId, status }: Run): void => {
+  if (warm.includes(status)) return;
+  throw illegal(`run ${runId} is ${status} and can only be cloned cold: without warmStart`);
 };
 
 const illegal = (detail: string): DomainError => new DomainError('illegal-transition', detail);
@@ -71,7 +99,9 @@ export const checkActiveFit = (
   active: Operation | undefined,
 ): ActiveFit => {
   if (!active || !isActive(active) || active.request.kind !== 'fit') {
-    throw inactive('runs are stopped, resumed and deleted only while a fit is active');
+    throw inactive(
+      'runs are stopped, resumed, cloned, extended and deleted only while a fit is active',
+    );
   }
   const fit: ActiveFit = { ...active, request: active.request };
   const cutBy = cutShortBy(fit);
@@ -80,9 +110,9 @@ export const checkActiveFit = (
     throw inactive(`fit ${fit.operation} ends: ${why}`);
   }
   const { dataHandleId } = fit.request;
-  if (op === 'resume' && run.dataHandleId !== dataHandleId) {
+  if ((op === 'resume' || op === 'extend') && run.dataHandleId !== dataHandleId) {
     throw inactive(
-      `run ${run.runId} is trained on data handle ${run.dataHandleId} and the active fit ${fit.operation} on ${dataHandleId}; resume it while a fit on its own is active`,
+      `run ${run.runId} is trained on data handle ${run.dataHandleId} and the active fit ${fit.operation} on ${dataHandleId}; ${op} it while a fit on its own is active`,
     );
   }
   return fit;

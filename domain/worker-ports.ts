@@ -42,7 +42,7 @@ export interface WorkerStore {
 export interface WorkerChange {
   readonly worker: Worker;
   readonly expected: Pick<Worker, 'revision'>;
-  readonly runs: readonly { readonly before: Run; readonly after: Run }[];
+  readonly runs: readonly Change<Run>[];
   readonly dataHandle?: DataHandle | undefined;
 }
 
@@ -83,6 +83,8 @@ export interface ControlChange {
   readonly workers: readonly Change<Worker>[];
   /** The fit, when it takes on what was not its own. */
   readonly fit?: { readonly before: Operation; readonly after: Operation } | undefined;
+  /** The last run ID of the experiment, when new runs take the next ones. */
+  readonly lastRunId?: { readonly before: number; readonly after: number } | undefined;
 }
 
 export interface ControlLog {

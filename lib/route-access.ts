@@ -61,6 +61,8 @@ export const routeAccess = ({
   getRun: [table.read, store.named, gpuPrice],
   stopRun: [table.readWrite, store.named, gpuPrice],
   resumeRun: [table.readWrite, store.named, gpuPrice, workflows.worker.start],
+  extendRun: [table.readWrite, store.named, gpuPrice, workflows.worker.start],
+  cloneRun: [table.readWrite, store.put(anySecret), gpuPrice, workflows.worker.start],
   deleteRun: [table.readWrite, store.named, gpuPrice],
   listControlLog: [table.read],
   listResults: [table.read],

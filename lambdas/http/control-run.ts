@@ -1,9 +1,8 @@
-import type { deleteRun, resumeRun, stopRun } from '../../contract/control-routes.ts';
+import type { deleteRun, extendRun, resumeRun, stopRun } from '../../contract/control-routes.ts';
 import type { Call, Reply } from '../../contract/route.ts';
-import type { ControlEntry, ControlOp } from '../../domain/control.ts';
+import type { ControlDetails, ControlEntry, ControlOp } from '../../domain/control.ts';
 import { checkActiveFit, checkLegal, isInEffect } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
-import { executionOfWorker } from '../../domain/execution.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { ActiveFit } from '../../domain/home.ts';
 import type { Operation } from '../../domain/operation.ts';
@@ -28,12 +27,20 @@ export type ControlPorts = Pick<
   | 'entropy'
 >;
 
-type ControlRoute = typeof stopRun | typeof resumeRun | typeof deleteRun;
+type SteeringRoute = typeof stopRun | typeof resumeRun | typeof extendRun | typeof deleteRun;
+
+/** What an op is done to: a run of an experiment that is alive, while a fit is active. */
+export interface Scene {
+  readonly experiment: Experiment;
+  readonly met: Met;
+  readonly fit: ActiveFit;
+}
 
 /** An op, and what it changes of what it meets. */
 export interface Steering {
   readonly op: ControlOp;
-  readonly change: (met: Met, fit: ActiveFit) => ControlChange | Promise<ControlChange>;
+  readonly asked?: ControlDetails | undefined;
+  readonly change: (scene: Scene) => ControlChange | Promise<ControlChange>;
 }
 
 /** Rounds lost to syncs and other callers before this one is asked to try again. */
@@ -45,12 +52,17 @@ const maxRounds = 10;
  */
 export const controlRun = async (
   steering: Steering,
-  { params, caller = '', idempotencyKey }: Call<ControlRoute>,
+  {
+    params,
+    caller = '',
+    idempotencyKey,
+  }: Pick<Call<typeof stopRun>, 'params' | 'caller' | 'idempotencyKey'>,
   ports: ControlPorts,
 ): Promise<Steered> => {
   const { workspace, experiment } = await findExperiment(params, ports);
   const runId = Number(params.runId);
-  const asked = { workspace, experiment, op: steering.op, runId, by: caller };
+  const { op, asked: details } = steering;
+  const asked = { workspace, experiment, op, runId, by: caller, asked: details };
   try {
     return await accept(asked, { steering, idempotencyKey }, ports);
   } catch (error) {
@@ -60,30 +72,22 @@ export const controlRun = async (
 };
 
 /** What was kept of an op, the run as it is then, and what was changed unless that was done before. */
-interface Steered {
+export interface Steered {
   readonly experiment: Experiment;
   readonly entry: ControlEntry;
   readonly run: Run;
   readonly change?: ControlChange;
 }
 
-export const showSteered = ({ entry, run }: Steered, ports: ControlPorts): Reply<ControlRoute> => ({
+export const showSteered = (
+  { entry, run }: Steered,
+  ports: ControlPorts,
+): Reply<SteeringRoute> => ({
   status: isInEffect(entry.op, run) ? 200 : 202,
   body: { run: showRun(run, ports), control: showControl(entry) },
 });
 
-/** Starts the executions of workers that were added; should one fail, the sweeper starts it within two minutes. */
-export const startAdded = async (
-  { experiment, change }: Steered,
-  { workflows }: Pick<HttpPorts, 'workflows'>,
-): Promise<void> => {
-  const added = change?.workers.filter(({ before }) => before === undefined) ?? [];
-  await Promise.all(
-    added.map(({ after }) => workflows.start(executionOfWorker(after, experiment.id))),
-  );
-};
-
-type Asked = Pick<ControlEntry, 'workspace' | 'experiment' | 'op' | 'runId' | 'by'>;
+type Asked = Pick<ControlEntry, 'workspace' | 'experiment' | 'op' | 'runId' | 'by' | 'asked'>;
 
 const accept = async (
   asked: Asked,
@@ -99,8 +103,14 @@ const accept = async (
     const met = await meet(asked, ports);
     const fit = checkActiveFit(asked.op, met.run, active);
     checkLegal(asked.op, met.run, met.worker?.dealing);
-    const change = await steering.change(met, fit);
-    const entry: ControlEntry = { ...asked, ...stamp(ports), outcome: 'accepted' };
+    const change = await steering.change({ experiment, met, fit });
+    const made = change.runs.flatMap(({ before, after }) => (before ? [] : [after.runId]));
+    const entry: ControlEntry = {
+      ...asked,
+      ...stamp(ports),
+      outcome: 'accepted',
+      made: made.length > 0 ? made : undefined,
+    };
     if (await ports.controlLog.accept(entry, change, idempotencyKey)) {
       const run = change.runs.find(({ after }) => after.runId === asked.runId)?.after ?? met.run;
       return { experiment, entry, run, change };
@@ -121,12 +131,17 @@ const findEarlier = async (
 ): Promise<ControlEntry | undefined> => {
   if (idempotencyKey === undefined) return undefined;
   const earlier = await controlLog.findByIdempotencyKey(asked, idempotencyKey);
-  if (!earlier || (earlier.op === asked.op && earlier.runId === asked.runId)) return earlier;
+  if (!earlier || saysTheSame(earlier, asked)) return earlier;
   throw new DomainError(
     'idempotency-key-reused',
     `with this Idempotency-Key run ${earlier.runId} was asked to ${earlier.op}; use a new key for a new call`,
   );
 };
+
+const saysTheSame = (earlier: ControlEntry, { op, runId, asked }: Asked): boolean =>
+  earlier.op === op &&
+  earlier.runId === runId &&
+  JSON.stringify(earlier.asked) === JSON.stringify(asked);
 
 const findActive = async (
   { activeOperation: operation, ...key }: Experiment,

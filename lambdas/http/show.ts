@@ -165,6 +165,8 @@ export const showControl = (entry: ControlEntry): ControlResource => ({
   by: entry.by,
   op: entry.op,
   runId: entry.runId,
+  asked: entry.asked,
+  made: entry.made && [...entry.made],
   outcome: entry.outcome,
   refusal: entry.refusal,
   detail: entry.detail,

@@ -5,11 +5,13 @@ import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
 import type { Emulator } from '../../adapters/testing/emulator.ts';
 import { startEmulator } from '../../adapters/testing/emulator.ts';
 import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testing/samples.ts';
-import type { ControlEntry, ControlOp } from '../../domain/control.ts';
+import type { ControlEntry } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { FitRequest } from '../../domain/operation.ts';
 import type { ExecutionRequest } from '../../domain/ports.ts';
+import type { Run } from '../../domain/run.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
+import { cloneRun } from '../../lambdas/http/clone-run.ts';
 import { deleteRun } from '../../lambdas/http/delete-run.ts';
 import { resumeRun } from '../../lambdas/http/resume-run.ts';
 import { stopRun } from '../../lambdas/http/stop-run.ts';
@@ -36,8 +38,10 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 
 const command = fc.record({
-  op: fc.constantFrom<ControlOp[]>('stop', 'stop', 'resume', 'resume', 'resume', 'delete'),
+  op: fc.constantFrom('stop', 'stop', 'resume', 'resume', 'resume', 'clone', 'delete'),
   runId: fc.constantFrom(1, 1, 1, 2),
+  /** Of clones. */
+  warmStart: fc.boolean(),
 });
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
@@ -51,6 +55,10 @@ const game = fc.record({
 });
 type Game = typeof game extends fc.Arbitrary<infer G> ? G : never;
 
+const config = {
+  train: { epochs: lastEpoch, batch_size: 1, optimizer: { name: 'SGD', args: { lr: 0.1 } } },
+};
+
 /** A fit of three runs of which a worker has all, or two workers have one or two. */
 const planFit = async (maxWorkers: number, start: (request: ExecutionRequest) => void) => {
   const key = newKey();
@@ -62,7 +70,10 @@ const planFit = async (maxWorkers: number, start: (request: ExecutionRequest) =>
   const dataHandle = dataHandleOf(key);
   await aws.operations.start(experimentOf(key), { ...plain, request }, { dataHandle });
   const { configsSha256 } = request;
-  await aws.artifacts.putText(configsKey(key, 1, configsSha256), JSON.stringify([{}, {}, {}]));
+  await aws.artifacts.putText(
+    configsKey(key, 1, configsSha256),
+    JSON.stringify([config, config, config]),
+  );
   const step = { ...key, operation: 1 };
   const { workers } = await planOperation(step, { ...ports, ...aws });
   return { key, turns, ports, step, launches: workers };
@@ -79,10 +90,14 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
   const lives = deaths.values();
 
   const client = async (commands: readonly Command[]): Promise<void> => {
-    for (const { op, runId } of commands) {
+    for (const { op, runId, warmStart } of commands) {
       const params = { ...key, runId: String(runId) };
       const call = { params, query: {}, body: {}, caller: 'somebody' };
-      await useCases[op].run(call, ports).catch((error: unknown) => {
+      const asked =
+        op === 'clone'
+          ? cloneRun.run({ ...call, body: { changes: {}, warmStart } }, ports)
+          : useCases[op].run(call, ports);
+      await asked.catch((error: unknown) => {
         if (!(error instanceof DomainError)) throw error;
       });
     }
@@ -119,9 +134,15 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
 };
 
 /** What a run may be in the end when the ops that were accepted for it came in this order. */
-const endings = (log: readonly ControlEntry[], id: number): readonly string[] => {
-  const accepted = log.filter(({ outcome, runId }) => outcome === 'accepted' && runId === id);
-  const last = accepted.at(-1)?.op;
+const endings = (
+  log: readonly ControlEntry[],
+  { runId: id, warmStarted, clonedFrom = 0 }: Run,
+): readonly string[] => {
+  const accepted = log.filter(({ outcome, op }) => outcome === 'accepted' && op !== 'clone');
+  const opsOn = (runId: number) => accepted.filter((entry) => entry.runId === runId);
+  const last = opsOn(id).at(-1)?.op;
+  // Its parent may have been deleted, and its engine have died, before there was a checkpoint of it.
+  if (warmStarted && opsOn(clonedFrom).at(-1)?.op === 'delete') return ['completed', 'failed'];
   // A run whose next chunk boundary is its end has nothing to stop any more.
   if (last === 'stop') return ['stopped', 'completed'];
   return last === 'delete' ? ['deleted'] : ['completed'];
@@ -136,10 +157,17 @@ test.each([1, 2])(
       const { runs, log, trained } = await play(played, maxWorkers);
       const told = JSON.stringify({ log, trained, runs }, null, 1);
       expect(log, told).toHaveLength(played.clients.flat().length);
-      for (const { runId, status, completedEpochs } of runs) {
-        expect(endings(log, runId), told).toContain(status);
-        if (status === 'completed') expect(completedEpochs, told).toBe(lastEpoch);
+      for (const run of runs) {
+        expect(endings(log, run), told).toContain(run.status);
+        if (run.status !== 'completed') continue;
+        expect(run.completedEpochs, told).toBe(lastEpoch);
+        if (run.warmStarted) expect(run.start?.prefix, told).toMatch(`runs/${run.clonedFrom}/`);
       }
+      const made = log.flatMap((entry) => entry.made ?? []);
+      expect(
+        runs.slice(3).map(({ runId }) => runId),
+        told,
+      ).toEqual(made.toSorted((a, b) => a - b));
       if (played.deaths.length > 0) return;
       const steps = trained.map(({ runId, epoch }) => `${runId} ${epoch}`);
       const twice = steps.filter((one, i) => steps.indexOf(one) !== i);

@@ -33,6 +33,8 @@ class ControlPlaneDouble:
         self.download: Json | None = None
         self.inference: Json | None = None
         self.stop: set[int] = set()
+        self.branch: set[int] = set()
+        """Runs that are asked for a checkpoint for clones, until they give it."""
         self.drop: set[int] = set()
         self.exit = False
         self.more_to_come = False
@@ -124,6 +126,7 @@ class ControlPlaneDouble:
             "train": train,
             "more": (bool(self.waiting) or self.more_to_come) and not self.exit,
             "stop": sorted(self.stop),
+            "branch": sorted(self.branch),
             "drop": sorted(self.drop),
             "exit": self.exit,
             "syncIntervalSeconds": 0.5,
@@ -137,6 +140,8 @@ class ControlPlaneDouble:
 
     def _take_in_run(self, report: Json) -> None:
         run = self.runs[report["runId"]]
+        if "branch" in report:
+            self.branch.discard(report["runId"])
         if run["status"] in {"new", "ongoing"}:
             run.update({name: value for name, value in report.items() if name != "epochs"})
         rows = {row["epoch"]: row for row in self.epochs.get(report["runId"], [])}

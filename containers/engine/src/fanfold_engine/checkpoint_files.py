@@ -24,6 +24,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from fanfold_engine.randomness import RandomState
+from fanfold_engine.schedule import DataStart
 from fanfold_engine.structure import Tensors, pack, unpack
 from fanfold_engine.training import Place, TrainingState
 
@@ -57,6 +58,7 @@ def write(state: TrainingState, directory: Path) -> None:
         "optimizer": pack(state.optimizer, "optimizer", tensors),
         "scheduler": pack(state.scheduler, "scheduler", tensors),
         "modelExtra": pack(extra, "model", tensors),
+        "dataStart": asdict(state.data_start),
     }
     _save_model(model, directory / MODEL)
     _save(tensors, directory / OPTIMIZER)
@@ -82,6 +84,7 @@ def read(directory: Path) -> TrainingState:
         model=load_model(directory / MODEL) | unpack(told["modelExtra"], tensors),
         optimizer=unpack(told["optimizer"], tensors),
         scheduler=unpack(told["scheduler"], tensors),
+        data_start=DataStart(**told["dataStart"]),
     )
 
 

@@ -72,8 +72,8 @@ class Checkpoints:
         else:
             self._newest[run_id] = self._pool.submit(self._follow, newest, action)
 
-    def fetch(self, checkpoint: Checkpoint) -> TrainingState:
-        """Read a published checkpoint.
+    def fetch(self, prefix: str) -> TrainingState:
+        """Read the checkpoint that was published under a prefix.
 
         Raises:
             CheckpointDamagedError: it is not whole, or not what it was.
@@ -82,12 +82,10 @@ class Checkpoints:
         directory.mkdir(parents=True)
         try:
             for name in (MANIFEST, *PARTS):
-                self._store.download(
-                    self._assignment.bucket, checkpoint.prefix + name, directory / name
-                )
+                self._store.download(self._assignment.bucket, prefix + name, directory / name)
             return checkpoint_files.read(directory)
         except (ObjectUnreadableError, CheckpointDamagedError, json.JSONDecodeError) as error:
-            raise CheckpointDamagedError(f"checkpoint {checkpoint.prefix}: {error}") from error
+            raise CheckpointDamagedError(f"checkpoint {prefix}: {error}") from error
         finally:
             shutil.rmtree(directory)
 

@@ -25,14 +25,21 @@ from fanfold_engine.recipe import Recipe
 from fanfold_engine.run_tale import RunTale
 from fanfold_engine.secrets import reveal
 from fanfold_engine.structure import UnstorableError
-from fanfold_engine.training import Place, Training
+from fanfold_engine.training import Place, Training, TrainingState
+from fanfold_engine.warm_start import UnfitWeightsError
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
 
 LOADING_SECONDS = 300.0
 """What the user's imports may take at least; the limit for chunks does not mean them."""
-RUN_ERRORS = (UserCodeError, DataError, CheckpointDamagedError, UnstorableError)
+RUN_ERRORS = (
+    UserCodeError,
+    DataError,
+    CheckpointDamagedError,
+    UnstorableError,
+    UnfitWeightsError,
+)
 
 
 class Run:
@@ -49,6 +56,8 @@ class Run:
         self._fit = fit
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
+        # Clones start from these, so they are left in place.
+        self._branches = {dealt.checkpoint} if dealt.keep_checkpoint else set()
         self._checkpoint_at = time.monotonic()
         self._tale = RunTale(dealt, fit.session.ledger)
         self._tell = self._tale.tell
@@ -120,7 +129,7 @@ class Run:
             self._let_go()
             return
         dataset = self._fit.dataset()
-        state = None if checkpoint is None else self._fit.checkpoints.fetch(checkpoint)
+        state = self._fetch_state()
         watch = self._fit.watchdog.watch
         with watch(self.run_id, "loading the code", at_least=LOADING_SECONDS):
             ml_spec = self._fit.ml_spec()
@@ -136,10 +145,24 @@ class Run:
                 device=self._fit.device,
             )
             if state is not None:
-                self._training.restore(state)
+                self._start(self._training, state)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
         self._tell(runtime_seconds=time.monotonic() - started_at)
+
+    def _fetch_state(self) -> TrainingState | None:
+        checkpoint, warm_start = self._dealt.checkpoint, self._dealt.warm_start
+        if checkpoint is not None:
+            return self._fit.checkpoints.fetch(checkpoint.prefix)
+        return None if warm_start is None else self._fit.checkpoints.fetch(warm_start.prefix)
+
+    def _start(self, training: Training, state: TrainingState) -> None:
+        """From its own state, or from that of its parent."""
+        warm_start = self._dealt.warm_start
+        if self._dealt.checkpoint is None and warm_start is not None:
+            training.start_from(state, on_same_data=warm_start.on_same_data)
+        else:
+            training.restore(state)
 
     def _train_chunk(self) -> None:
         training, progress = self.training, self.next_progress
@@ -189,6 +212,8 @@ class Run:
     def _heed_orders(self) -> None:
         """The only place where control enters."""
         training = self.training
+        if self._orders.branches(self.run_id):
+            self._branch(training)
         if self._orders.drops(self.run_id):
             self._let_go()
         elif training.is_over:
@@ -233,17 +258,36 @@ class Run:
             self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
         )
 
+    def _branch(self, training: Training) -> None:
+        """Publish a checkpoint that clones start from, unless one is on its way."""
+        if self._fit.checkpoints.is_busy(self.run_id):
+            return
+        self._orders.has_branched(self.run_id)
+        if self._published is not None and training.place == self._kept_place:
+            self._tell_branch(self._published)
+            return
+        self._kept_place = training.place
+        self._checkpoint_at = time.monotonic()
+        self._fit.checkpoints.publish(self.run_id, training.capture(), self._tell_branch)
+
+    def _tell_branch(self, checkpoint: Checkpoint) -> None:
+        self._branches.add(checkpoint)
+        self._tell_checkpoint(checkpoint, "ongoing", branch=checkpoint)
+
     def _tell_status(self, status: RunStatus) -> None:
         if status != "ongoing":
             self._tell(status=status)
             self._fit.session.sync_soon()
 
-    def _tell_checkpoint(self, checkpoint: Checkpoint, status: RunStatus) -> None:
+    def _tell_checkpoint(
+        self, checkpoint: Checkpoint, status: RunStatus, branch: Checkpoint | None = None
+    ) -> None:
         older, self._published = self._published, checkpoint
         # Another thread may have ended the run meanwhile: a status once ended stays.
         self._tell(
             status=None if status == "ongoing" else status,
             checkpoint=checkpoint,
+            branch=branch,
             epoch_checkpoints=(checkpoint,) if self._is_kept(checkpoint) else (),
             accepted=lambda: self._supersede(older, checkpoint),
         )
@@ -254,7 +298,7 @@ class Run:
         self._orders.has_got_further(self.run_id)
         if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
             return
-        if self._is_kept(older):
+        if self._is_kept(older) or older in self._branches:
             return
         self._fit.checkpoints.remove(older)
 
