@@ -6,6 +6,7 @@ import {
   artifactBytes,
   config,
   freshStack,
+  killJob,
   removeStack,
   runningJobs,
   until,
@@ -99,8 +100,7 @@ test('a worker killed in mid-epoch is noticed, retried, and ends with the weight
     'in the middle of its second epoch',
     ({ progress }) => progress?.epoch === 2 && progress.chunk >= 1,
   );
-  const [job] = runningJobs(stack);
-  process.kill(job?.pid ?? 0, 'SIGKILL');
+  killJob(stack);
   await user.ended(experiment, operation);
   const [killed] = await runsOf({ operation });
   expect(killed).toMatchObject({ status: 'completed', attempts: 2 });
