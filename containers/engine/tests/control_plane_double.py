@@ -37,6 +37,7 @@ class ControlPlaneDouble:
         self.exit = False
         self.more_to_come = False
         """Whether runs that were let go of may be dealt again."""
+        self.sync_interval_seconds = 0.5
         self.token = "planned-token"
         self.complaints: list[str] = []
         self.faults: list[int | None] = []
@@ -126,7 +127,7 @@ class ControlPlaneDouble:
             "stop": sorted(self.stop),
             "drop": sorted(self.drop),
             "exit": self.exit,
-            "syncIntervalSeconds": 0.5,
+            "syncIntervalSeconds": self.sync_interval_seconds,
         }
         if request["sequence"] == 1:
             answer["assignment"] = self.assignment

@@ -18,7 +18,13 @@ context.set_forkserver_preload(
 )
 
 
-def start(control_plane: ControlPlaneDouble, store: FolderStore, attempt: int = 1) -> BaseProcess:
+def start(
+    control_plane: ControlPlaneDouble,
+    store: FolderStore,
+    attempt: int = 1,
+    *,
+    upload_pause_seconds: float = 0.0,
+) -> BaseProcess:
     """Start one attempt of a worker."""
     environment = {
         "FANFOLD_URL": control_plane.url,
@@ -29,7 +35,7 @@ def start(control_plane: ControlPlaneDouble, store: FolderStore, attempt: int = 
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         "TMPDIR": str(store.root.parent),
     }
-    process = context.Process(target=_work, args=(environment, store.root))
+    process = context.Process(target=_work, args=(environment, store.root, upload_pause_seconds))
     process.start()
     return process
 
@@ -43,10 +49,10 @@ def exit_code(process: BaseProcess) -> int | None:
     return process.exitcode
 
 
-def _work(environment: dict[str, str], root: Path) -> None:
+def _work(environment: dict[str, str], root: Path, upload_pause_seconds: float) -> None:
     os.environ.update(environment)
     sys.stdin.close()
     tempfile.tempdir = None  # read TMPDIR anew
     from fanfold_engine.__main__ import main
 
-    main(lambda *_: FolderStore(root))
+    main(lambda *_: FolderStore(root, upload_pause_seconds=upload_pause_seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +15,9 @@ from fanfold_engine.storage import ObjectInfo, ObjectUnreadableError
 class FolderStore:
     """An ObjectStore that several processes may use at once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, upload_pause_seconds: float = 0.0) -> None:
         self.root = root
+        self._upload_pause_seconds = upload_pause_seconds
 
     def head(self, bucket: str, key: str) -> ObjectInfo:
         path = self.path(bucket, key)
@@ -36,6 +38,7 @@ class FolderStore:
         return info
 
     def upload(self, bucket: str, key: str, path: Path) -> None:
+        time.sleep(self._upload_pause_seconds)
         self.put(bucket, key, path.read_bytes())
 
     def delete(self, bucket: str, key: str) -> None:

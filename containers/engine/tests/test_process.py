@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import torch
 from control_plane_double import ControlPlaneDouble, Json
-from engine_process import exit_code, start
-from fanfold_engine.ending import DONE, INTERRUPTED, RESTART
+from engine_process import context, exit_code, start
+from fanfold_engine import ending
+from fanfold_engine.ending import DONE, FAULT, INTERRUPTED, RESTART, leave
 from safetensors.torch import load_file
 from scene import BUCKET, ML_SPEC, PREFIX, Scene, config
 
@@ -110,6 +113,26 @@ def stall():
         assert "in stall" in failed["error"]["traceback"]
         assert "fanfold_engine" not in failed["error"]["traceback"]
         assert control_plane.runs[1]["status"] == "completed"
+
+
+def leave_twice(scratch: Path) -> None:
+    """The first has files to remove when the second comes."""
+
+    def remove(*_: object, **__: object) -> None:
+        if removals.acquire(blocking=False):
+            other = threading.Thread(target=leave, args=(FAULT, scratch))
+            other.start()
+            other.join(1)
+
+    removals = threading.Semaphore(1)
+    ending.shutil.rmtree = remove
+    leave(DONE, scratch)
+
+
+def test_a_process_ends_with_the_code_of_whoever_ended_it_first(scene: Scene) -> None:
+    process = context.Process(target=leave_twice, args=(scene.folder,))
+    process.start()
+    assert exit_code(process) == DONE
 
 
 def test_a_fenced_worker_lets_go_at_once_and_uploads_nothing(scene: Scene) -> None:
