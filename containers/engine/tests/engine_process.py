@@ -8,6 +8,7 @@ import sys
 import tempfile
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from control_plane_double import ControlPlaneDouble
 from folder_store import FolderStore
@@ -22,10 +23,9 @@ def start(
     control_plane: ControlPlaneDouble,
     store: FolderStore,
     attempt: int = 1,
-    *,
-    upload_pause_seconds: float = 0.0,
+    **troubles: Any,
 ) -> BaseProcess:
-    """Start one attempt of a worker."""
+    """Start one attempt of a worker; ``troubles`` are those of its storage."""
     environment = {
         "FANFOLD_URL": control_plane.url,
         "FANFOLD_WORKER_TOKEN": control_plane.token,
@@ -35,7 +35,7 @@ def start(
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         "TMPDIR": str(store.root.parent),
     }
-    process = context.Process(target=_work, args=(environment, store.root, upload_pause_seconds))
+    process = context.Process(target=_work, args=(environment, store.root, troubles))
     process.start()
     return process
 
@@ -49,10 +49,10 @@ def exit_code(process: BaseProcess) -> int | None:
     return process.exitcode
 
 
-def _work(environment: dict[str, str], root: Path, upload_pause_seconds: float) -> None:
+def _work(environment: dict[str, str], root: Path, troubles: dict[str, Any]) -> None:
     os.environ.update(environment)
     sys.stdin.close()
     tempfile.tempdir = None  # read TMPDIR anew
     from fanfold_engine.__main__ import main
 
-    main(lambda *_: FolderStore(root, upload_pause_seconds=upload_pause_seconds))
+    main(lambda *_: FolderStore(root, **troubles))

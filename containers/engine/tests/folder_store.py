@@ -15,9 +15,13 @@ from fanfold_engine.storage import ObjectInfo, ObjectUnreadableError
 class FolderStore:
     """An ObjectStore that several processes may use at once."""
 
-    def __init__(self, root: Path, *, upload_pause_seconds: float = 0.0) -> None:
+    def __init__(
+        self, root: Path, *, upload_pause_seconds: float = 0.0, refused: str | None = None
+    ) -> None:
         self.root = root
         self._upload_pause_seconds = upload_pause_seconds
+        self._refused = refused
+        """Part of the keys that cannot be written."""
 
     def head(self, bucket: str, key: str) -> ObjectInfo:
         path = self.path(bucket, key)
@@ -39,6 +43,8 @@ class FolderStore:
 
     def upload(self, bucket: str, key: str, path: Path) -> None:
         time.sleep(self._upload_pause_seconds)
+        if self._refused is not None and self._refused in key:
+            raise OSError(f"{key} cannot be written")
         self.put(bucket, key, path.read_bytes())
 
     def delete(self, bucket: str, key: str) -> None:
