@@ -123,6 +123,8 @@ export const syncRequest = z.object({
   logs: z.array(logLine).check(z.maxLength(2000)),
   download: z.optional(downloadReport),
   inference: z.optional(inferenceReport),
+  /** The machine is being taken away: what the worker holds goes on elsewhere, and no run is to blame. */
+  interrupted: z.optional(z.boolean()),
 });
 
 const credentials = z.object({

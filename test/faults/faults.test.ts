@@ -5,6 +5,7 @@ import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
 import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
 import type { Emulator } from '../../adapters/testing/emulator.ts';
 import { startEmulator } from '../../adapters/testing/emulator.ts';
+import type { SyncRequest } from '../../contract/worker-protocol.ts';
 import { leaseSeconds } from '../../domain/worker.ts';
 import { jobState } from '../../lambdas/events/job-state.ts';
 import { sweep } from '../../lambdas/events/sweep.ts';
@@ -20,7 +21,7 @@ import { ScriptedEngine } from '../halving/scripted-engine.ts';
  * | Fault                                                   | Where                                                |
  * | ------------------------------------------------------- | ---------------------------------------------------- |
  * | SIGKILL and SIGTERM of the engine, user code's worst    | test/e2e/faults, engine: test_process, exactness     |
- * | a reclaimed Spot host                                   | engine: test_spot                                    |
+ * | a reclaimed Spot host                                   | engine: test_process                                 |
  * | answers to syncs lost, sent again, late                 | engine: test_control, exactness; test/halving        |
  * | S3 that errs, slow and broken-off uploads, bad clocks   | engine: test_storage, test_outages, exactness        |
  * | callers, workflows and workers racing                   | test/races                                           |
@@ -69,6 +70,15 @@ const workOn = async (engine: ScriptedEngine): Promise<void> => {
     engine.train();
     await engine.sync();
   }
+};
+
+/** The first run is in training, but has not come far. */
+const begun: SyncRequest['runs'][number] = {
+  runId: 1,
+  status: 'ongoing',
+  completedEpochs: 0,
+  epochs: [],
+  runtimeSeconds: 1,
 };
 
 const workInNextJob = async (fit: Fit, launch: WorkerLaunch): Promise<void> => {
@@ -149,6 +159,38 @@ describe('a host that falls silent', () => {
       const runs = await fit.runs();
       expect(runs.map(({ status }) => status)).toEqual(Array(4).fill('completed'));
     }
+  });
+});
+
+describe('a machine that is taken away', () => {
+  test('again and again, before its runs got any further, fails none of them', async () => {
+    const fit = await newFit();
+    const [first, other] = enginesOf(fit);
+    let engine = first;
+    for (let times = 0; times < 4; times++) {
+      await engine.sync();
+      await engine.sync(1, { runs: [begun], interrupted: true });
+      engine = engine.next();
+    }
+    await workOn(engine);
+    await workOn(other);
+    for (const { launch } of [engine, other]) {
+      expect(await fit.settle(launch)).toEqual({ next: 'leave' });
+    }
+    await expectAllWell(fit, [5, 1, 1, 1]);
+    expect((await fit.runs())[0]).toMatchObject({ interruptions: 4, fruitlessAttempts: 0 });
+  });
+
+  test('for good is left by its job, and what it held goes on in the next', async () => {
+    const fit = await newFit();
+    const [engine, other] = enginesOf(fit);
+    await engine.sync();
+    await engine.sync(1, { runs: [begun], interrupted: true });
+    await workInNextJob(fit, engine.launch);
+    await workOn(other);
+    await fit.settle(other.launch);
+    await expectAllWell(fit, [2, 1, 1, 1]);
+    expect((await fit.runs())[0]).toMatchObject({ interruptions: 1 });
   });
 });
 

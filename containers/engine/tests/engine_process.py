@@ -23,10 +23,11 @@ def start(
     control_plane: ControlPlaneDouble,
     store: FolderStore,
     attempt: int = 1,
+    environment: dict[str, str] | None = None,
     **troubles: Any,
 ) -> BaseProcess:
     """Start one attempt of a worker; ``troubles`` are those of its storage."""
-    environment = {
+    settings = {
         "FANFOLD_URL": control_plane.url,
         "FANFOLD_WORKER_TOKEN": control_plane.token,
         "FANFOLD_CPU_THREADS": "1",
@@ -34,8 +35,9 @@ def start(
         "AWS_BATCH_JOB_ID": "job-1",
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         "TMPDIR": str(store.root.parent),
+        **(environment or {}),
     }
-    process = context.Process(target=_work, args=(environment, store.root, troubles))
+    process = context.Process(target=_work, args=(settings, store.root, troubles))
     process.start()
     return process
 

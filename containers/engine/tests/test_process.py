@@ -11,6 +11,7 @@ from control_plane_double import ControlPlaneDouble, Json
 from engine_process import context, exit_code, start
 from fanfold_engine import ending
 from fanfold_engine.ending import DONE, FAULT, INTERRUPTED, RESTART, leave
+from metadata_double import MetadataDouble
 from safetensors.torch import load_file
 from scene import BUCKET, ML_SPEC, PREFIX, Scene, config
 
@@ -76,12 +77,34 @@ def test_sigterm_checkpoints_the_chunk_in_training_and_leaves_with_143(scene: Sc
         assert exit_code(process) == INTERRUPTED
         assert [run["status"] for run in control_plane.runs.values()] == ["ongoing", "new"]
         assert "checkpoint" in control_plane.runs[1]
+        assert control_plane.requests[-1]["interrupted"]
         control_plane.next_attempt()
         assert exit_code(start(control_plane, scene.store, attempt=2)) == DONE
 
     assert [run["status"] for run in control_plane.runs.values()] == ["completed", "completed"]
     assert_equal(weights(scene, control_plane), weights(scene, undisturbed))
     assert list(scene.folder.glob("fanfold-*")) == []
+
+
+def test_a_spot_notice_does_as_much_and_is_told(scene: Scene) -> None:
+    long = config(epochs=60)
+    undisturbed, quick = scene.run_fit(long), scene.code
+    scene.write_code(slowly(ML_SPEC))
+    with scene.control_plane(long, CONFIG) as control_plane, MetadataDouble() as metadata:
+        asks = {"FANFOLD_METADATA_URL": metadata.url}
+        process = start(control_plane, scene.store, environment=asks)
+        control_plane.wait_for(lambda: "progress" in control_plane.runs.get(1, {}))
+        assert not any("interrupted" in request for request in control_plane.requests)
+        metadata.is_taken_away = True
+        assert exit_code(process) == INTERRUPTED
+        assert control_plane.requests[-1]["interrupted"]
+        assert "checkpoint" in control_plane.runs[1]
+        control_plane.next_attempt()
+        control_plane.assignment["mlSpec"] = quick
+        assert exit_code(start(control_plane, scene.store, attempt=2)) == DONE
+
+    assert [run["status"] for run in control_plane.runs.values()] == ["completed", "completed"]
+    assert_equal(weights(scene, control_plane), weights(scene, undisturbed))
 
 
 def test_code_that_ends_the_process_is_counted_against_its_run(scene: Scene) -> None:
