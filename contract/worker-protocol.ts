@@ -141,7 +141,7 @@ const assignment = z.object({
   experiment: z.string(),
   operation: z.int(),
   worker: z.int(),
-  /** Counts the attempts of this worker; part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
+  /** Counts the attempts of this worker; both are part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
   lease: z.int(),
   bucket: z.string(),
   /** The experiment's key prefix, ending in `/`: `workspaces/{ws}/experiments/{name}/`. */

@@ -25,6 +25,7 @@ from fanfold_engine.training import TrainingState
 from scene import Scene
 
 MAX_WORKERS = 2
+MAX_FROZEN = 2
 PATIENCE_SECONDS = 120.0
 OPEN = {"new", "ongoing"}
 
@@ -119,8 +120,8 @@ class Journey:
             return
         idle = self._idle_runs()
         runs = idle if not self._engines else [run for run in idle if self._draw.random() < 0.5]
-        taken = {engine.worker for engine in [*self._engines, *self._frozen]}
-        worker = self._draw.choice([each for each in (1, 2, 3, 4) if each not in taken])
+        at_work = {engine.worker for engine in self._engines}
+        worker = self._draw.choice([each for each in (1, 2, 3) if each not in at_work])
         assignment = self._assignment(worker)
         control_plane = ControlPlaneDouble(assignment, [self._dealt(run) for run in runs])
         control_plane.changed = self._changed
@@ -168,6 +169,8 @@ class Journey:
 
     def _freeze(self) -> None:
         """Its host is taken for lost; it wakes up later, fenced."""
+        if len(self._frozen) == MAX_FROZEN:
+            return
         engine = self._draw.choice(self._engines)
         os.kill(_pid(engine), signal.SIGSTOP)
         self.log.append(f"worker {engine.worker} is frozen")

@@ -62,7 +62,7 @@ def test_a_worker_killed_twice_ends_with_the_weights_of_one_left_alone(scene: Sc
         assert exit_code(start(control_plane, scene.store, attempt=3)) == DONE
 
     assert control_plane.runs[1]["status"] == "completed"
-    assert scene.checkpoint(control_plane).name == "epoch-0003.lease-3"
+    assert scene.checkpoint(control_plane).name == "epoch-0003.worker-1.lease-3"
     assert control_plane.epochs[1] == undisturbed.epochs[1]
     assert_equal(weights(scene, control_plane), weights(scene, undisturbed))
 
