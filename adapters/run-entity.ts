@@ -46,6 +46,7 @@ export const runEntity = new Entity({
     checkpoint: json<NonNullable<Run['checkpoint']>>().optional(),
     rung: number().optional(),
     attempts: number(),
+    interruptions: number().optional(),
     fruitlessAttempts: number(),
     createdAt: string(),
     startedAt: string().optional(),

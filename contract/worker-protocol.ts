@@ -125,6 +125,8 @@ export const syncRequest = z.object({
   logs: z.array(logLine).check(z.maxLength(2000)),
   download: z.optional(downloadReport),
   inference: z.optional(inferenceReport),
+  /** The machine is being taken away: what the worker holds goes on elsewhere, and no run is to blame. */
+  interrupted: z.optional(z.boolean()),
 });
 
 const credentials = z.object({
@@ -141,7 +143,7 @@ const assignment = z.object({
   experiment: z.string(),
   operation: z.int(),
   worker: z.int(),
-  /** Counts the attempts of this worker; part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
+  /** Counts the attempts of this worker; both are part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
   lease: z.int(),
   bucket: z.string(),
   /** The experiment's key prefix, ending in `/`: `workspaces/{ws}/experiments/{name}/`. */

@@ -100,7 +100,9 @@ export interface Run extends RunKey {
   readonly rung?: number | undefined;
   /** Worker attempts that trained it. */
   readonly attempts: number;
-  /** Of those, the last ones in a row that were lost before the run got any further. */
+  /** Of those, how many ended because their machine was taken away. */
+  readonly interruptions?: number | undefined;
+  /** Of the attempts, the last ones in a row that were lost before the run got any further. */
   readonly fruitlessAttempts: number;
   readonly createdAt: Instant;
   readonly startedAt?: Instant | undefined;
@@ -264,6 +266,12 @@ export const loseWorker = (run: Run, reason: string, now: Instant): Run => {
     now,
   );
 };
+
+/** The machine of its worker was taken away: it goes on from its checkpoint, however often. */
+export const interrupt = (run: Run): Run =>
+  run.status === 'ongoing'
+    ? { ...run, interruptions: (run.interruptions ?? 0) + 1, attempts: run.attempts + 1 }
+    : run;
 
 /** Ends an open run with an error. */
 export const fail = (run: Run, error: RunError, now: Instant): Run =>

@@ -32,6 +32,8 @@ export interface Worker extends WorkerKey {
   /** The last sync accepted from this lease. */
   readonly sequence: number;
   readonly lastSyncAt?: Instant | undefined;
+  /** The newest attempt said that its machine is being taken away. */
+  readonly interrupted?: boolean | undefined;
   /** Since when it has had nothing to train, while its runs wait at rungs. */
   readonly idleSince?: Instant | undefined;
   /** Seconds of training it told of, over all leases. */

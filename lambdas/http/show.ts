@@ -142,6 +142,7 @@ export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResour
   checkpointUri: run.checkpoint && `s3://${bucket}/${run.checkpoint.prefix}`,
   config: shownConfig(run.config),
   attempts: run.attempts,
+  interruptions: run.interruptions ?? 0,
   createdAt: run.createdAt,
   startedAt: run.startedAt,
   endedAt: run.endedAt,

@@ -55,10 +55,11 @@ export const takeIn = async (
     runtimeSeconds,
     now,
   });
+  const isLost = admission === 'new-lease' && !context.worker.interrupted;
   const inference = takeInInference(advanced, request.inference, {
     operation: context.operation,
     bucket: ports.artifacts.bucket,
-    lost: admission === 'new-lease' ? whyLost(context.worker, presented) : undefined,
+    lost: isLost ? whyLost(context.worker, presented) : undefined,
   });
   const worker = { ...advanced, inference };
   await Promise.all([

@@ -147,6 +147,7 @@ export const launchWorker = async (
     ...worker,
     status: 'planned',
     dealing: recall(worker.dealing),
+    interrupted: undefined,
     idleSince: undefined,
     plannedTokenSha256: sha256(token),
     tokenSha256s: [],

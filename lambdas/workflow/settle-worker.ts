@@ -7,7 +7,7 @@ import { secondsBetween } from '../../domain/instant.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { cutShortBy } from '../../domain/operation.ts';
 import type { Run, RunEnding } from '../../domain/run.ts';
-import { cutShort, fail, isOpen, loseWorker } from '../../domain/run.ts';
+import { cutShort, fail, interrupt, isOpen, loseWorker } from '../../domain/run.ts';
 import { standsAtRung } from '../../domain/rung.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { maxJobsPerWorker, secondsToNextLook } from '../../domain/worker.ts';
@@ -154,7 +154,8 @@ const settleRun = (run: Run, { worker, ending, reason }: Circumstances, now: Ins
   if (ending) return cutShort(run, ending, now);
   if (standsAtRung(run)) return run;
   if (isHopeless(worker)) return fail(run, { message: hopeless(worker, reason) }, now);
-  return worker.dealing.held.includes(run.runId) ? loseWorker(run, reason, now) : run;
+  if (!worker.dealing.held.includes(run.runId)) return run;
+  return worker.interrupted ? interrupt(run) : loseWorker(run, reason, now);
 };
 
 /** A job that never said a word had AWS Batch's own retries already; one more would do no better. */
@@ -169,9 +170,8 @@ const hopeless = ({ jobs, lease, leaseAtJobStart }: Worker, reason: string): str
 const settleInference = ({ worker, ending, reason }: Circumstances): Inference | undefined => {
   const { inference } = worker;
   if (!inference || ending) return inference;
-  return isHopeless(worker)
-    ? failInference(inference, hopeless(worker, reason))
-    : loseInference(inference, reason);
+  if (isHopeless(worker)) return failInference(inference, hopeless(worker, reason));
+  return worker.interrupted ? inference : loseInference(inference, reason);
 };
 
 const wantsInference = (inference: Inference | undefined, ending: RunEnding | undefined): boolean =>

@@ -103,8 +103,8 @@ class Checkpoints:
 
     def _describe(self, run_id: int, place: Place) -> Checkpoint:
         name = f"epoch-{place.epoch:04}" + (f"-chunk-{place.chunk:03}" if place.chunk else "")
-        lease = self._assignment.lease
-        prefix = f"{self._assignment.prefix}runs/{run_id}/checkpoints/{name}.lease-{lease}/"
+        attempt = f"worker-{self._assignment.worker}.lease-{self._assignment.lease}"
+        prefix = f"{self._assignment.prefix}runs/{run_id}/checkpoints/{name}.{attempt}/"
         return Checkpoint(prefix, place.epoch, place.chunk)
 
     def _upload(

@@ -63,7 +63,9 @@ class Orders:
     def room(self) -> int:
         """How many more runs can be dealt now."""
         with self._changed:
-            return 0 if self._alone else max(0, MAX_WAITING_RUNS - len(self._dealt))
+            return (
+                0 if self._alone or self._leaving else max(0, MAX_WAITING_RUNS - len(self._dealt))
+            )
 
     def is_alone(self, run_id: int) -> bool:
         """Whether nothing else is to be trained while this run is in hand."""

@@ -162,6 +162,8 @@ class SyncRequest:
     logs: tuple[LogLine, ...] = ()
     download: DownloadReport | None = None
     inference: InferenceReport | None = None
+    interrupted: bool | None = None
+    """The machine is being taken away."""
 
 
 @dataclass(frozen=True)

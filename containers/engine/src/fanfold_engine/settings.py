@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+EC2_METADATA_URL = "http://169.254.169.254"
+
 
 class SettingsError(Exception):
     """The environment lacks a setting, or one is wrong."""
@@ -20,6 +22,8 @@ class Settings:
     job_id: str
     attempt: int
     cpu_threads: int | None
+    metadata_url: str | None = None
+    """Where an EC2 host tells that it is being taken away."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -40,7 +44,14 @@ class Settings:
             cpu_threads=None
             if cpu_threads is None
             else _positive("FANFOLD_CPU_THREADS", cpu_threads),
+            metadata_url=_metadata_url(environment),
         )
+
+
+def _metadata_url(environment: Mapping[str, str]) -> str | None:
+    """Only AWS itself names a compute environment; elsewhere nobody would answer."""
+    on_aws = "AWS_BATCH_CE_NAME" in environment
+    return environment.get("FANFOLD_METADATA_URL") or (EC2_METADATA_URL if on_aws else None)
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:
