@@ -169,8 +169,14 @@ export const runResource = z.object({
   createdAt: instant,
   startedAt: z.optional(instant),
   endedAt: z.optional(instant),
-  /** Seconds spent training, over all attempts. */
+  /** Seconds that workers spent on it, over all attempts. */
   runtimeSeconds: z.number(),
+  /** Of those, what was lost to data, code and model; to moving its state; to writing checkpoints. */
+  loadingSeconds: z.optional(z.number()),
+  swappingSeconds: z.optional(z.number()),
+  checkpointingSeconds: z.optional(z.number()),
+  /** Examples per second of training, validation left out. */
+  samplesPerSecond: z.optional(z.number()),
   /** Mean share of the training time that the GPU was busy, from 0 to 1; left out without a GPU. */
   gpuUtilization: z.optional(z.number()),
   gpuPeakMemoryBytes: z.optional(z.int()),

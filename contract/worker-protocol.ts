@@ -49,8 +49,18 @@ const runReport = z.object({
   epochs: z.array(epochReport),
   /** Checkpoints of whole epochs, published since the last accepted sync and kept for good. */
   epochCheckpoints: z.optional(z.array(checkpoint)),
-  /** Seconds of training since the last accepted sync. */
+  /** Seconds that the worker spent on it since the last accepted sync. */
   runtimeSeconds: seconds,
+  /** What became of that time, and the examples trained on in it. */
+  timeUse: z.optional(
+    z.object({
+      examples: z.int().check(z.gte(0)),
+      trainingSeconds: seconds,
+      loadingSeconds: seconds,
+      swappingSeconds: seconds,
+      checkpointingSeconds: seconds,
+    }),
+  ),
   /** What was measured of the GPU in that time; left out without one. */
   gpu: z.optional(
     z.object({

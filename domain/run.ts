@@ -5,6 +5,8 @@ import type { GpuUse } from './gpu-use.ts';
 import { addGpuUse } from './gpu-use.ts';
 import type { Instant } from './instant.ts';
 import { shortenedError } from './shortened-error.ts';
+import type { TimeUse } from './time-use.ts';
+import { addTimeUse } from './time-use.ts';
 
 export const runStatuses = ['new', 'ongoing', 'stopped', 'completed', 'failed', 'deleted'] as const;
 export type RunStatus = (typeof runStatuses)[number];
@@ -82,8 +84,9 @@ export interface Run extends RunKey {
   readonly createdAt: Instant;
   readonly startedAt?: Instant | undefined;
   readonly endedAt?: Instant | undefined;
-  /** Seconds spent training, over all attempts. */
+  /** Seconds that workers spent on it, over all attempts, and what became of them. */
   readonly runtimeSeconds: number;
+  readonly timeUse?: TimeUse | undefined;
   /** Of the GPU, over all attempts; on a CPU there is nothing to measure. */
   readonly gpu?: GpuUse | undefined;
   /** Of a run that was fused with others: within what a trial batch equalled that of the run alone. */
@@ -148,6 +151,7 @@ export interface RunReport {
   readonly progress?: Progress | undefined;
   readonly checkpoint?: Checkpoint | undefined;
   readonly runtimeSeconds: number;
+  readonly timeUse?: TimeUse | undefined;
   readonly gpu?: GpuUse | undefined;
   readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
@@ -185,6 +189,7 @@ export const applyReport = (
     startedAt: run.startedAt ?? now,
     endedAt: status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
+    timeUse: addTimeUse(run.timeUse, report.timeUse),
     gpu: addGpuUse(run.gpu, report.gpu),
     fusedWithin: report.fusedWithin ?? run.fusedWithin,
     error: report.error && shortenedError(report.error),

@@ -20,6 +20,7 @@ from fanfold_engine.protocol import (
     Progress,
     RunError,
     RunStatus,
+    TimeUse,
 )
 from fanfold_engine.recipe import Recipe
 from fanfold_engine.run_tale import RunTale
@@ -134,7 +135,7 @@ class Run:
                 self._training.restore(state)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
-        self._tell(runtime_seconds=time.monotonic() - started_at)
+        self._tell_time(TimeUse(loading_seconds=time.monotonic() - started_at))
 
     def _train_chunk(self) -> None:
         training, progress = self.training, self.next_progress
@@ -142,14 +143,16 @@ class Run:
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
         number = f"chunk {progress.chunk} of {progress.chunks} of epoch {progress.epoch}"
+        examples = training.next_examples
         with self._fit.watchdog.watch(self.run_id, number):
             training.train_chunk()
+        time_use = TimeUse(examples, time.monotonic() - started_at)
         epochs: tuple[EpochReport, ...] = ()
         if training.epoch_is_trained:
             with self._fit.watchdog.watch(self.run_id, f"validation after epoch {progress.epoch}"):
                 epochs = (training.finish_epoch(),)
         seconds = time.monotonic() - started_at
-        self.tell_chunk(progress, epochs, seconds, self._fit.gpu_meter.take())
+        self.tell_chunk(progress, epochs, seconds, time_use, self._fit.gpu_meter.take())
         self._heed_orders()
 
     def was_fused(self, within: float) -> None:
@@ -167,6 +170,7 @@ class Run:
         progress: Progress,
         epochs: tuple[EpochReport, ...],
         runtime_seconds: float,
+        time_use: TimeUse,
         gpu: GpuUse | None,
     ) -> None:
         """Tell of a chunk that was trained, and of the epoch if it was its last."""
@@ -175,6 +179,7 @@ class Run:
             progress=progress,
             epochs=epochs,
             runtime_seconds=runtime_seconds,
+            time_use=time_use,
             gpu=gpu,
         )
         if any(epoch.epoch == 1 for epoch in epochs):
@@ -223,10 +228,18 @@ class Run:
             return
         self._kept_place = training.place
         self._checkpoint_at = time.monotonic()
-        state = training.capture()
-        self._fit.checkpoints.publish(
-            self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
+        started_at, checkpoints = time.monotonic(), self._fit.checkpoints
+        written = checkpoints.write(self.run_id, training.capture())
+        # Before the status: a run that is over is told of no more.
+        self._tell_time(TimeUse(checkpointing_seconds=time.monotonic() - started_at))
+        checkpoints.publish(
+            self.run_id, written, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
         )
+
+    def _tell_time(self, lost: TimeUse) -> None:
+        """Tell of time that went into anything but a chunk."""
+        seconds = lost.loading_seconds + lost.swapping_seconds + lost.checkpointing_seconds
+        self._tell(runtime_seconds=seconds, time_use=lost)
 
     def _tell_status(self, status: RunStatus) -> None:
         if status != "ongoing":

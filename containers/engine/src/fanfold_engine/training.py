@@ -130,6 +130,11 @@ class Training:
         """Chunks of the epoch in training."""
         return self.epoch_schedule.chunks
 
+    @property
+    def next_examples(self) -> int:
+        """How many examples the next chunk has."""
+        return self.epoch_schedule.examples_of(self.place.chunk)
+
     def train_chunk(self) -> None:
         """Train on the next chunk of the epoch."""
         losses: list[tuple[torch.Tensor, int]] = []
