@@ -42,7 +42,15 @@ const runReport = z.object({
   status: z.enum(reportedStatuses),
   completedEpochs: z.int().check(z.gte(0)),
   /** The epoch in training, its finished chunks, and its chunks in all. */
-  progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
+  progress: z.optional(
+    z.object({
+      epoch: z.int(),
+      chunk: z.int(),
+      chunks: z.int(),
+      /** Over the finished chunks. */
+      trainLoss: z.optional(metricValue),
+    }),
+  ),
   /** The newest published checkpoint, if it changed since the last accepted sync. */
   checkpoint: z.optional(checkpoint),
   /** Epochs finished since the last accepted sync. */

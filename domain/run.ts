@@ -50,6 +50,8 @@ export interface Progress {
   readonly epoch: number;
   readonly chunk: number;
   readonly chunks: number;
+  /** Over the finished chunks. */
+  readonly trainLoss?: MetricValue | undefined;
 }
 
 /** Why a run failed: one sentence, the Python traceback when the user's code raised, and the error's name if the data are at fault. */

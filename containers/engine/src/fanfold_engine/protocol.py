@@ -29,11 +29,12 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Progress:
-    """The epoch in training, its finished chunks, and its chunks in all."""
+    """The epoch in training, its finished chunks, its chunks in all, and the mean loss so far."""
 
     epoch: int
     chunk: int
     chunks: int
+    train_loss: float | None = None
 
 
 @dataclass(frozen=True)

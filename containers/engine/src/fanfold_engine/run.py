@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
 from fanfold_engine.data.errors import DataError
 from fanfold_engine.executors.turns import Turn
 from fanfold_engine.memory import state_bytes
 from fanfold_engine.metrics import import_torchmetrics
-from fanfold_engine.mlspec import UserCodeError
+from fanfold_engine.mlspec import UserCodeError, is_out_of_memory
 from fanfold_engine.protocol import (
     Checkpoint,
     DealtRun,
@@ -31,9 +35,17 @@ from fanfold_engine.training import Place, Training
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
 
+log = logging.getLogger(__name__)
+
 LOADING_SECONDS = 300.0
 """What the user's imports may take at least; the limit for chunks does not mean them."""
-RUN_ERRORS = (UserCodeError, DataError, CheckpointDamagedError, UnstorableError)
+RUN_ERRORS = (
+    UserCodeError,
+    DataError,
+    CheckpointDamagedError,
+    UnstorableError,
+    torch.OutOfMemoryError,
+)
 
 
 class Run:
@@ -44,6 +56,8 @@ class Run:
         self.is_in_hand = True
         self.size_bytes = 0
         """What it takes of the device's memory between two chunks."""
+        self.wants_device_alone = False
+        """Whether it ran out of memory beside others."""
         self._dealt = dealt
         self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
         fit.session.ledger.mask.hide(dealt.secrets.values())
@@ -58,9 +72,14 @@ class Run:
 
     @property
     def turn(self) -> Turn:
-        """How far it has come."""
-        place = self.training.place
-        return Turn(place.epoch, place.chunk, self.run_id)
+        """How far it has come; if it is to begin anew, where it will begin."""
+        place = self._published if self._training is None else self._training.place
+        return Turn(place.epoch, place.chunk, self.run_id) if place else Turn(0, 0, self.run_id)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has a model to train."""
+        return self._training is not None
 
     @property
     def is_alone(self) -> bool:
@@ -69,8 +88,8 @@ class Run:
 
     @property
     def training(self) -> Training:
-        """Its training; only while it is in hand."""
-        assert self._training is not None, f"run {self.run_id} is not in hand"
+        """Its training; only once it is begun."""
+        assert self._training is not None, f"run {self.run_id} is not begun"
         return self._training
 
     def begin(self) -> None:
@@ -86,8 +105,11 @@ class Run:
             self._guarded(self._prepare)
 
     def advance(self) -> None:
-        """Train one chunk, tell of it, and follow what the control plane wants by now."""
-        self._guarded(self._train_chunk)
+        """Train one chunk, tell of it, and follow what the control plane wants by now.
+
+        A run that ran out of memory begins anew first.
+        """
+        self._guarded(self._train_chunk if self.is_begun else self._prepare)
 
     def heed_orders(self) -> None:
         """Follow what the control plane wants by now, between two chunks."""
@@ -100,14 +122,21 @@ class Run:
                 action()
         except RUN_ERRORS as error:
             seconds = time.monotonic() - started_at
-            traceback = getattr(error, "user_traceback", None)
-            error_type = error.error_type if isinstance(error, DataError) else None
-            self._fail(RunError(str(error), traceback, error_type), seconds)
-            self._fit.check_device()
+            starts_over = is_out_of_memory(error) and not self.wants_device_alone
+            if not starts_over:
+                traceback = getattr(error, "user_traceback", None)
+                error_type = error.error_type if isinstance(error, DataError) else None
+                self._fail(RunError(str(error), traceback, error_type), seconds)
+        else:
+            return
+        # Only here are the tensors free that the error's traceback kept.
+        if starts_over:
+            self._start_over(seconds)
+        self._fit.check_device()
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
-        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._config)
+        checkpoint, recipe = self._published, Recipe.read(self._config)
         if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
             self._end("completed")
             return
@@ -147,6 +176,7 @@ class Run:
         with self._fit.watchdog.watch(self.run_id, number):
             training.train_chunk()
         time_use = TimeUse(examples, time.monotonic() - started_at)
+        progress = replace(progress, train_loss=training.train_loss)
         epochs: tuple[EpochReport, ...] = ()
         if training.epoch_is_trained:
             with self._fit.watchdog.watch(self.run_id, f"validation after epoch {progress.epoch}"):
@@ -186,11 +216,30 @@ class Run:
             # The first metrics of a run are what it is compared by.
             self._fit.session.sync_soon()
 
+    def tell_swapping(self, seconds: float) -> None:
+        """Its chunk waited so long for its state to come, or for others to go."""
+        self._tell_time(TimeUse(swapping_seconds=seconds))
+
+    def _start_over(self, lost_seconds: float) -> None:
+        """The device ran out of memory: the run waits until the others have made room, and then
+        goes on from its newest checkpoint. Out of memory with the device to itself, it fails."""
+        log.warning(
+            "run %d ran out of GPU memory; it is tried again alone, from its newest checkpoint",
+            self.run_id,
+        )
+        self.wants_device_alone = True
+        self._training = None
+        self._tell(runtime_seconds=lost_seconds)
+        # One on its way would take the place of the one that is read then.
+        self._fit.checkpoints.drain()
+
     def _heed_orders(self) -> None:
         """The only place where control enters."""
-        training = self.training
+        training = self._training
         if self._orders.drops(self.run_id):
             self._let_go()
+        elif training is None:
+            self._heed_before_beginning()
         elif training.is_over:
             self._checkpoint(training, "completed")
             self._let_go()
@@ -205,6 +254,13 @@ class Run:
             self._let_go()
         elif self._checkpoint_is_due(training):
             self._checkpoint(training, "ongoing")
+
+    def _heed_before_beginning(self) -> None:
+        """It is to begin anew from its newest checkpoint, which may be done elsewhere or later."""
+        if self._orders.leaves:
+            self._let_go()
+        elif self._orders.stops(self.run_id):
+            self._end("stopped")
 
     def _waits_after(self, epoch: int) -> bool:
         """Whether the run is let go of here, until others have come as far."""

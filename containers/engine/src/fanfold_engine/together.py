@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fanfold_engine.fusing.group import Group
@@ -30,14 +31,16 @@ def advance_together(runs: Sequence[Run], group: Group, fit: Fit) -> None:
         try:
             _train(group, fit)
             training_seconds = (time.monotonic() - started_at) / len(runs)
+            losses = [each.train_loss for each in group.trainings]
             epochs = _finish_epoch(group, fit)
         except BaseException:
             undo()
             raise
     seconds = (time.monotonic() - started_at) / len(runs)
     gpu = _share(fit.gpu_meter.take(), len(runs))
-    for run, epoch in zip(runs, epochs, strict=True):
+    for run, epoch, loss in zip(runs, epochs, losses, strict=True):
         run.was_fused(tolerance_of(run.training))
+        progress = replace(progress, train_loss=loss)
         run.tell_chunk(progress, epoch, seconds, TimeUse(examples, training_seconds), gpu)
         run.heed_orders()
 
