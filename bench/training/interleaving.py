@@ -1,7 +1,7 @@
 """Trains runs by turns and one after the other: `interleaving.py FOLDER CONFIGS CHUNKS`.
 
 Each way has a process of its own, warmed up, in turns with the others. Timed is from the first
-run's beginning. One after the other, a run's first training loss is that of its first epoch; by
+run's first chunk. One after the other, a run's first training loss is that of its first epoch; by
 turns it is that of its first chunk. Prints JSON after comparing all weights bit for bit.
 """
 
@@ -21,7 +21,7 @@ from fanfold_engine.fit import Fit
 from fanfold_engine.run import Run
 from safetensors.torch import load
 
-TURNS = 1
+TURNS = 3
 ONE_RUN = {"device_bytes": 1, "host_bytes": 2**30}
 """A device with room for no state but that of the run in training."""
 
@@ -38,7 +38,7 @@ class Trained:
     times: Times
     swapping_seconds: float
     """What a chunk waited for its run's state to come and another's to go, on average."""
-    chunk_seconds: float
+    state_bytes: int
     weights: list[dict[str, torch.Tensor]]
 
 
@@ -49,18 +49,18 @@ class TimedExecutor:
     inner: type[Executor]
 
     def work(self, fit: Fit) -> None:
-        stopwatch, compared, runs = Stopwatch(), list[Taken](), set[int]()
+        stopwatches, compared = list[Stopwatch](), dict[int, Taken]()
         advance = Run.advance
 
         def timed(run: Run) -> None:
+            stopwatches.append(Stopwatch())
             advance(run)
-            if run.run_id not in runs:
-                runs.add(run.run_id)
-                compared.append(stopwatch.taken())
+            if run.run_id not in compared:
+                compared[run.run_id] = stopwatches[0].taken()
 
-        Run.advance = timed
+        Run.advance = timed  # in a process of its own
         self.inner().work(fit)
-        TimedExecutor.times = Times(compared[-1], stopwatch.taken())
+        TimedExecutor.times = Times(list(compared.values())[-1], stopwatches[0].taken())
 
 
 class Comparison:
@@ -78,14 +78,14 @@ class Comparison:
         return self.train("interleaved", chunks=self.chunks, memory=ONE_RUN)
 
     def train(self, executor: str, *, chunks: int, memory: dict[str, int] | None = None) -> Trained:
-        TimedExecutor.inner = WAYS[executor]
         with tempfile.TemporaryDirectory() as folder:
             scene = digits_scene(Path(folder), self.data)
-            scene.fit |= {"executor": "timed", "numChunks": chunks}
+            scene.fit |= {"executor": executor, "numChunks": chunks}
             scene.memory = memory or {}
             control_plane = scene.control_plane(*self.configs)
 
             def work() -> Times:
+                TimedExecutor.inner, EXECUTORS[executor] = EXECUTORS[executor], TimedExecutor
                 assert scene.worker(control_plane).work() == 0
                 return TimedExecutor.times
 
@@ -93,15 +93,14 @@ class Comparison:
             with control_plane:
                 times = answer.recv()
             files = [scene.checkpoint(control_plane, run_id) for run_id in control_plane.runs]
+            state_bytes = sum(part.stat().st_size for part in files[0].glob("*.safetensors"))
             weights = [load((file / "model.safetensors").read_bytes()) for file in files]
         turns = len(self.configs) * chunks
-        told = {name: total(control_plane, name) for name in ("swapping", "training")}
-        return Trained(times, told["swapping"] / turns, told["training"] / turns, weights)
-
-
-def total(control_plane: Any, part: str) -> float:
-    uses = [report.get("timeUse", {}) for report in control_plane.reports]
-    return sum(use.get(f"{part}Seconds", 0.0) for use in uses)
+        swapping_seconds = sum(
+            report.get("timeUse", {}).get("swappingSeconds", 0.0)
+            for report in control_plane.reports
+        )
+        return Trained(times, swapping_seconds / turns, state_bytes, weights)
 
 
 def assert_equal(one: Trained, other: Trained) -> None:
@@ -114,11 +113,7 @@ def told(trained: Trained) -> dict[str, Any]:
     return {name: value for name, value in asdict(trained).items() if name != "weights"}
 
 
-WAYS = dict(EXECUTORS)
-
-
 def main(data: Path, configs: list[Config], chunks: int) -> None:
-    EXECUTORS["timed"] = TimedExecutor
     comparison = Comparison(data, configs, chunks)
     turns = []
     for _ in range(TURNS):
