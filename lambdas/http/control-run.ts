@@ -16,6 +16,7 @@ import type { Run } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { ControlChange } from '../../domain/worker-ports.ts';
 import { findAliveExperiment, findExperiment, findRun } from './look-up.ts';
+import { noteLook } from './note-look.ts';
 import type { HttpPorts } from './ports.ts';
 import { showControl, showRun } from './show.ts';
 
@@ -110,6 +111,7 @@ const changeFor = async (
   checkActiveFit(asked.op, run, active);
   const met = { run, dealing: worker?.dealing };
   checkLegal(asked.op, met);
+  if (active) await noteLook(active, ports);
   if (asked.op !== 'resume') {
     const change = { stop, delete: remove }[asked.op];
     return changed(run, worker, change(met, ports.clock.now()));

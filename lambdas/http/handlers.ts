@@ -147,6 +147,7 @@ export const getOperationHandler = /* @__PURE__ */ http(getOperation, () => ({
   operations: operations(),
   jobNotes: jobNotes(),
   workers: workers(),
+  clock,
 }));
 export const cancelOperationHandler = /* @__PURE__ */ http(cancelOperation, () => ({
   experiments: experiments(),
