@@ -18,12 +18,15 @@ context.set_forkserver_preload(
 )
 
 
-def start(control_plane: ControlPlaneDouble, store: FolderStore, attempt: int = 1) -> BaseProcess:
+def start(
+    control_plane: ControlPlaneDouble, store: FolderStore, attempt: int = 1, cpu_ranks: int = 1
+) -> BaseProcess:
     """Start one attempt of a worker."""
     environment = {
         "FANFOLD_URL": control_plane.url,
         "FANFOLD_WORKER_TOKEN": control_plane.token,
         "FANFOLD_CPU_THREADS": "1",
+        "FANFOLD_CPU_RANKS": str(cpu_ranks),
         "AWS_REGION": "eu-central-1",
         "AWS_BATCH_JOB_ID": "job-1",
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fanfold_engine.checkpoints import CheckpointDamagedError
+from fanfold_engine import checkpoint_files
+from fanfold_engine.checkpoints import CheckpointDamagedError, Write
+from fanfold_engine.data.dataset import Dataset
 from fanfold_engine.data.errors import DataError
 from fanfold_engine.executors.turns import Turn
-from fanfold_engine.memory import state_bytes
+from fanfold_engine.memory import room_for_runs, state_bytes
 from fanfold_engine.metrics import import_torchmetrics
 from fanfold_engine.mlspec import UserCodeError
 from fanfold_engine.protocol import (
@@ -21,14 +26,21 @@ from fanfold_engine.protocol import (
     RunError,
     RunStatus,
 )
-from fanfold_engine.recipe import Recipe
+from fanfold_engine.recipe import Recipe, layer_classes_of
 from fanfold_engine.run_tale import RunTale
 from fanfold_engine.secrets import reveal
+from fanfold_engine.sharding.errors import RankLostError
+from fanfold_engine.sharding.layers import layers_of
 from fanfold_engine.structure import UnstorableError
 from fanfold_engine.training import Place, Training
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
+    from fanfold_engine.sharding.training_on_ranks import TrainingOnRanks
+
+    AnyTraining = Training | TrainingOnRanks
+
+log = logging.getLogger(__name__)
 
 LOADING_SECONDS = 300.0
 """What the user's imports may take at least; the limit for chunks does not mean them."""
@@ -52,23 +64,32 @@ class Run:
         self._checkpoint_at = time.monotonic()
         self._tale = RunTale(dealt, fit.session.ledger)
         self._tell = self._tale.tell
-        self._training: Training | None = None
+        self._training: AnyTraining | None = None
+        self._on_ranks: TrainingOnRanks | None = None
+        self._layer_classes = layer_classes_of(self._config)
+        self.is_sharded = bool(self._layer_classes) and fit.ranks > 1
+        """Whether all GPUs train it together."""
         self._kept_place: Place | None = None
 
     @property
     def turn(self) -> Turn:
         """How far it has come."""
-        place = self.training.place
+        place = self._trained.place
         return Turn(place.epoch, place.chunk, self.run_id)
 
     @property
     def is_alone(self) -> bool:
-        """Whether others wait until this run has got further."""
-        return self._orders.is_alone(self.run_id)
+        """Whether others wait until this run has got further, or is done."""
+        return self.is_sharded or self._orders.is_alone(self.run_id)
 
     @property
     def training(self) -> Training:
-        """Its training; only while it is in hand."""
+        """Its training; only while it is in hand, and not on ranks."""
+        assert isinstance(self._training, Training), f"run {self.run_id} is not trained here"
+        return self._training
+
+    @property
+    def _trained(self) -> AnyTraining:
         assert self._training is not None, f"run {self.run_id} is not in hand"
         return self._training
 
@@ -102,7 +123,15 @@ class Run:
             traceback = getattr(error, "user_traceback", None)
             error_type = error.error_type if isinstance(error, DataError) else None
             self._fail(RunError(str(error), traceback, error_type), seconds)
-            self._fit.check_device()
+            if not self.is_sharded:
+                self._fit.check_device()
+        except RankLostError as error:
+            log.error("run %d: %s; a new process goes on", self.run_id, error)  # noqa: TRY400 - no fault of ours
+            self._fit.start_anew()
+        finally:
+            if self._on_ranks is not None and not self.is_in_hand:
+                self._on_ranks.end()
+                self._on_ranks = None
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
@@ -115,7 +144,15 @@ class Run:
             self._let_go()
             return
         dataset = self._fit.dataset()
-        state = None if checkpoint is None else self._fit.checkpoints.fetch(checkpoint)
+        if self.is_sharded:
+            self._begin_on_ranks(dataset)
+            self._tell(runtime_seconds=time.monotonic() - started_at)
+            return
+        state = (
+            None
+            if checkpoint is None
+            else self._fit.checkpoints.fetch(checkpoint, checkpoint_files.read)
+        )
         watch = self._fit.watchdog.watch
         with watch(self.run_id, "loading the code", at_least=LOADING_SECONDS):
             ml_spec = self._fit.ml_spec()
@@ -132,12 +169,29 @@ class Run:
             )
             if state is not None:
                 self._training.restore(state)
+            layers_of(self._training.model, self._layer_classes)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
         self._tell(runtime_seconds=time.monotonic() - started_at)
 
+    def _begin_on_ranks(self, dataset: Dataset) -> None:
+        """Load code, data and checkpoint in a process for each GPU."""
+        from fanfold_engine.sharding.training_on_ranks import begin_on_ranks  # noqa: PLC0415 - seldom
+
+        def begin(directory: Path | None) -> TrainingOnRanks:
+            with self._fit.watchdog.watch(
+                self.run_id, "making the model", at_least=LOADING_SECONDS
+            ):
+                return begin_on_ranks(self._fit, self._config, dataset, directory)
+
+        fetch, checkpoint = self._fit.checkpoints.fetch, self._dealt.checkpoint
+        self._on_ranks = begin(None) if checkpoint is None else fetch(checkpoint, begin)
+        self._training = self._on_ranks
+        self.size_bytes = room_for_runs(self._fit.device)
+        self._kept_place = self._training.place
+
     def _train_chunk(self) -> None:
-        training, progress = self.training, self.next_progress
+        training, progress = self._trained, self.next_progress
         started_at = time.monotonic()
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
@@ -159,7 +213,7 @@ class Run:
     @property
     def next_progress(self) -> Progress:
         """Where it will stand after the next chunk."""
-        place, chunks = self.training.place, self.training.chunks
+        place, chunks = self._trained.place, self._trained.chunks
         return Progress(place.epoch + 1, place.chunk + 1, chunks)
 
     def tell_chunk(
@@ -171,7 +225,7 @@ class Run:
     ) -> None:
         """Tell of a chunk that was trained, and of the epoch if it was its last."""
         self._tell(
-            completed_epochs=self.training.place.epoch,
+            completed_epochs=self._trained.place.epoch,
             progress=progress,
             epochs=epochs,
             runtime_seconds=runtime_seconds,
@@ -183,7 +237,7 @@ class Run:
 
     def _heed_orders(self) -> None:
         """The only place where control enters."""
-        training = self.training
+        training = self._trained
         if self._orders.drops(self.run_id):
             self._let_go()
         elif training.is_over:
@@ -206,26 +260,28 @@ class Run:
         until = self._dealt.until_epoch
         return until is not None and epoch >= until
 
-    def _checkpoint_is_due(self, training: Training) -> bool:
+    def _checkpoint_is_due(self, training: AnyTraining) -> bool:
         if self._fit.assignment.epoch_checkpoints and training.place.chunk == 0:
             return True
         if self._fit.checkpoints.is_busy(self.run_id):
             return False
-        if self.is_alone:
+        if self._orders.is_alone(self.run_id):
             return True
         age = time.monotonic() - self._checkpoint_at
         return age >= self._fit.request.checkpoint_interval_seconds
 
-    def _checkpoint(self, training: Training, status: RunStatus) -> None:
+    def _checkpoint(self, training: AnyTraining, status: RunStatus) -> None:
         """Publish a checkpoint; only then is the run told to be ``status``."""
         if training.place == self._kept_place:
             self._fit.checkpoints.after_newest(self.run_id, lambda: self._tell_status(status))
             return
         self._kept_place = training.place
         self._checkpoint_at = time.monotonic()
-        state = training.capture()
         self._fit.checkpoints.publish(
-            self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
+            self.run_id,
+            training.place,
+            _writing(training),
+            lambda checkpoint: self._tell_checkpoint(checkpoint, status),
         )
 
     def _tell_status(self, status: RunStatus) -> None:
@@ -258,6 +314,10 @@ class Run:
         is_of_epoch = checkpoint.epoch > 0 and checkpoint.chunk == 0
         return self._fit.assignment.epoch_checkpoints and is_of_epoch
 
+    def stacks(self) -> str:
+        """Where its ranks are, if it has some; for the thread that watches them."""
+        return "" if self._on_ranks is None else self._on_ranks.stacks()
+
     def fail(self, message: str, traceback: str) -> None:
         """The run is over with an error."""
         self._fail(RunError(message, traceback))
@@ -275,3 +335,10 @@ class Run:
         self.is_in_hand = False
         self._orders.has_got_further(self.run_id)
         self._training = None
+
+
+def _writing(training: AnyTraining) -> Write:
+    """Writes down where the training stands now."""
+    if isinstance(training, Training):
+        return partial(checkpoint_files.write, training.capture())
+    return training.save

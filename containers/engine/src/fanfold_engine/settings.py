@@ -20,6 +20,8 @@ class Settings:
     job_id: str
     attempt: int
     cpu_threads: int | None
+    cpu_ranks: int = 1
+    """Processes that train a run of ``fsdp_layer_cls`` where there is no GPU, to try it."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -40,6 +42,7 @@ class Settings:
             cpu_threads=None
             if cpu_threads is None
             else _positive("FANFOLD_CPU_THREADS", cpu_threads),
+            cpu_ranks=_positive("FANFOLD_CPU_RANKS", environment.get("FANFOLD_CPU_RANKS", "1")),
         )
 
 

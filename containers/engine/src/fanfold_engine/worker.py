@@ -109,6 +109,7 @@ class Worker:
                 output=self._output,
                 scratch=self._scratch,
                 leave=self._leave,
+                cpu_ranks=self._settings.cpu_ranks,
             )
             self._fit.work()
             self._session.flush()

@@ -30,6 +30,9 @@ class AutoExecutor:
 
     def _advance(self, run: Run, beside: list[Run], matchmaker: Matchmaker, fit: Fit) -> list[Run]:
         """Train a chunk of the run, and of those that it is fused with; all that were trained."""
+        if run.is_sharded:
+            run.advance()
+            return [run]
         match = matchmaker.match(run, beside)
         if match is not None:
             runs, group = match
