@@ -87,6 +87,8 @@ export class EngineJob extends Construct {
         image: ContainerImage.fromDockerImageAsset(image),
         command: ['python', '-m', 'fanfold_engine'],
         ...hostShare(settings.gpusPerWorker),
+        // Where there is no GPU, as in the embedded stack, processes stand for them.
+        environment: { FANFOLD_CPU_RANKS: String(settings.gpusPerWorker) },
         executionRole,
         logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'worker' }),
         readonlyRootFilesystem: true,

@@ -19,9 +19,16 @@ context.set_forkserver_preload(
 
 
 def start(
-    control_plane: ControlPlaneDouble, store: FolderStore, attempt: int = 1, cpu_ranks: int = 1
+    control_plane: ControlPlaneDouble,
+    store: FolderStore,
+    attempt: int = 1,
+    *,
+    cpu_ranks: int = 1,
+    folder: str = "",
 ) -> BaseProcess:
-    """Start one attempt of a worker."""
+    """Start one attempt of a worker, whose temporary files lie beside the store, or in a folder."""
+    temporary = store.root.parent / folder
+    temporary.mkdir(exist_ok=True)
     environment = {
         "FANFOLD_URL": control_plane.url,
         "FANFOLD_WORKER_TOKEN": control_plane.token,
@@ -30,7 +37,7 @@ def start(
         "AWS_REGION": "eu-central-1",
         "AWS_BATCH_JOB_ID": "job-1",
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
-        "TMPDIR": str(store.root.parent),
+        "TMPDIR": str(temporary),
     }
     process = context.Process(target=_work, args=(environment, store.root))
     process.start()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import multiprocessing
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -153,11 +155,26 @@ def test_two_processes_train_a_run_as_one_does_but_for_rounding(scene: Scene) ->
         assert_close(two.optimizer, one.optimizer)
         assert two.scheduler == one.scheduler, variant
         assert_close(two.model["calls"], one.model["calls"])
+        directory = scene.checkpoint(control_plane, together)
+        for_inference = checkpoint_files.read_model(directory, lambda _: None)
+        assert_close(for_inference, dict(two.model), within=0)
     shards = scene.checkpoint(control_plane, 3) / "optimizer"
     assert len(list(shards.iterdir())) == 2
     tensors = load_file(scene.checkpoint(control_plane, 3) / "model.safetensors")
     assert "embed.weight" in tensors
     assert "again.weight" not in tensors  # tied: written once
+
+
+def test_the_pattern_in_the_docs_trains(scene: Scene) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "large-models.md").read_text()
+    source, told = re.findall(r"```(?:python)?\n((?:import|{).*?)```", page, re.DOTALL)
+    cfg = ast.literal_eval(told.strip()) | {"user_knobs": {"width": 8, "depth": 2}}
+    scene.write_code(source)
+    rows = [{"id": i, "text": f"text {i % 7}", "label": i % 2} for i in range(70)]
+    scene.train_rows, scene.validation_rows = rows, rows[:9]
+    control_plane = scene.run_fit(cfg)
+    assert control_plane.runs[1]["status"] == "completed", control_plane.runs[1]
+    assert (scene.checkpoint(control_plane) / "optimizer").is_dir()
 
 
 DRAWING = config(
@@ -330,8 +347,11 @@ def assert_no_rank_is_left(scene: Scene) -> None:
 
 def test_a_killed_rank_is_noticed_and_a_new_process_goes_on(scene: Scene) -> None:
     with_a_rank_that(scene, "os.kill(os.getpid(), 9)")
+    folder = "longer than the path of a Unix socket may be, as where the embedded stack runs a job"
     with scene.control_plane(sharded(config())) as control_plane:
-        assert exit_code(start(control_plane, scene.store, cpu_ranks=2)) == RESTART
+        process = start(control_plane, scene.store, cpu_ranks=2, folder=folder)
+        assert exit_code(process) == RESTART
+    assert not list((scene.folder / folder).iterdir())
 
     assert control_plane.runs[1]["status"] == "ongoing"
     lost = "run 1: the process of GPU 1 is gone (exit code -9); a new process goes on"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import queue
 import shutil
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -54,7 +57,8 @@ class Ranks:
             ours, theirs = Pipe()
             seat = Seat(rank, count, self._folder / "meeting-point", threads)
             process = context.Process(target=work, args=(theirs, seat), name=f"rank {rank}")
-            process.start()
+            with _temporary_files_in(_short_name(scratch)):
+                process.start()
             theirs.close()
             self._pipes.append(ours)  # pyright: ignore[reportArgumentType] - Windows has another class
             self._processes.append(process)
@@ -131,3 +135,21 @@ class Ranks:
         process = self._processes[rank]
         process.join(STACK_SECONDS)
         return RankLostError(f"the process of GPU {rank} is gone (exit code {process.exitcode})")
+
+
+@contextmanager
+def _temporary_files_in(folder: str) -> Generator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@cache
+def _short_name(folder: Path) -> str:
+    """The folder by another name, as long as this process lives: multiprocessing lays a socket
+    among its temporary files, and the path of a Unix socket has at most 107 bytes."""
+    if sys.platform != "linux":
+        return str(folder)
+    return f"/proc/{os.getpid()}/fd/{os.open(folder, os.O_RDONLY)}"
