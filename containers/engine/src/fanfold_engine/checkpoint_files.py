@@ -80,18 +80,32 @@ def names_of(directory: Path) -> tuple[str, ...]:
     return tuple(json.loads((directory / MANIFEST).read_text())["files"])
 
 
-def read(directory: Path, read_shards: ReadShards | None = None) -> TrainingState:
-    """The state that :func:`write` wrote; shards, if there are any, are put together by default.
+def read(directory: Path) -> TrainingState:
+    """The state that :func:`write` wrote.
 
     Raises:
         CheckpointDamagedError: a file is not what the manifest says.
     """
-    names = names_of(directory)
-    for name in names:
+    check(directory)
+    return read_checked(directory)
+
+
+def check(directory: Path) -> None:
+    """Look whether all files are there as they were written.
+
+    Raises:
+        CheckpointDamagedError: a file is not what the manifest says.
+    """
+    for name in names_of(directory):
         _check(directory, name)
+
+
+def read_checked(directory: Path, read_shards: ReadShards | None = None) -> TrainingState:
+    """The state in files that were checked; shards, if there are any, are put together, or read
+    in another way."""
     told = json.loads((directory / STATE).read_text())
     tensors = _load(directory / OPTIMIZER)[0]
-    if len(names) > len(PARTS):
+    if (directory / SHARDS).is_dir():
         tensors |= (read_shards or _read_whole)(directory / SHARDS)
     return TrainingState(
         place=Place(**unpack(told["place"], tensors)),

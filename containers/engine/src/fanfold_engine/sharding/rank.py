@@ -6,9 +6,9 @@ It leaves at once then, whatever it is doing, so that no rank outlives its worke
 from __future__ import annotations
 
 import os
-import pickle
 import queue
 import signal
+import sys
 import threading
 import traceback
 from dataclasses import dataclass
@@ -105,8 +105,11 @@ class Door:
                     self.send(Stack(stack_of(self._main)))
                 else:
                     orders.put(order)
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except (OSError, EOFError):
             os._exit(0)
+        except BaseException:  # noqa: BLE001 - nobody else would hear of it
+            traceback.print_exc(file=sys.__stderr__)
+            os._exit(1)
 
 
 def _join(seat: Seat) -> torch.device:

@@ -82,9 +82,9 @@ class Ranks:
 
     def stacks(self) -> str:
         """Where each rank is in the user's code. Called while another thread waits for them."""
-        self._send(TellStack())
         told: list[str] = []
-        with suppress(queue.Empty):
+        with suppress(queue.Empty, RankLostError):
+            self._send(TellStack())
             while len(told) < len(self._pipes):
                 told.append(self._stacks.get(timeout=STACK_SECONDS))
         return "\n".join(sorted(told))

@@ -64,18 +64,14 @@ class ShardedTraining(Training):
         one of them at a time.
         """
         state = self.capture()
-        shards = directory / checkpoint_files.SHARDS
-        if self._rank == 0:
-            shards.mkdir()
-        distributed.barrier()
-        divided = save_shards(state.optimizer, shards)
+        divided = save_shards(state.optimizer, directory / checkpoint_files.SHARDS)
         model = state.model | self._gathered()
         if self._rank == 0:
             checkpoint_files.write(replace(state, model=model), directory, divided)
 
     def load(self, directory: Path) -> None:
-        """Go on from a checkpoint, whoever wrote it."""
-        self.restore(checkpoint_files.read(directory, self._read_shards))
+        """Go on from a checkpoint that was checked, whoever wrote it."""
+        self.restore(checkpoint_files.read_checked(directory, self._read_shards))
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a captured state whose tensors are whole, or this rank's already."""
@@ -84,14 +80,7 @@ class ShardedTraining(Training):
     def load_model(self, state: dict[str, Any]) -> None:
         """Take this rank's part of a whole model's state."""
         own = self.model.state_dict()
-        super().load_model(
-            {
-                name: own_part(value, own[name])
-                if isinstance(own.get(name), DTensor) and own[name].shape == value.shape
-                else value
-                for name, value in state.items()
-            }
-        )
+        super().load_model({name: _own(value, own.get(name)) for name, value in state.items()})
 
     def place_model(self) -> None:
         """Shard the model, layer by layer, each moved to the GPU by itself."""
@@ -99,19 +88,15 @@ class ShardedTraining(Training):
         shard(self.model, self._layer_classes, self._mesh, self.recipe.precision)
 
     def _refuse_what_cannot_be_sharded(self) -> None:
-        optimizer, ranks, validation = (
-            self.recipe.optimizer.name,
-            self._ranks,
-            self.dataset.validation,
-        )
-        if optimizer in UNSHARDED_OPTIMIZERS:
+        recipe, ranks, validation = self.recipe, self._ranks, self.dataset.validation
+        if recipe.optimizer.name in UNSHARDED_OPTIMIZERS:
             raise UserCodeError(
-                f"{optimizer} cannot step a model that lies on several GPUs; "
+                f"{recipe.optimizer.name} cannot step a model that lies on several GPUs; "
                 "take another optimizer, such as AdamW, or leave fsdp_layer_cls out"
             )
-        if self.recipe.batch_size < ranks:
+        if recipe.batch_size < ranks:
             raise UserCodeError(
-                f"a batch_size of {self.recipe.batch_size} cannot be divided over {ranks} GPUs; "
+                f"a batch_size of {recipe.batch_size} cannot be divided over {ranks} GPUs; "
                 "it counts the examples of all of them together"
             )
         if validation is not None and len(validation.rows) < ranks:
@@ -201,6 +186,9 @@ class SharedScores(Scores):
         return sums[0].item(), int(sums[1].item())
 
 
-def _own(value: Any, parameter: DTensor) -> Any:
-    is_whole = isinstance(value, torch.Tensor) and not isinstance(value, DTensor)
-    return own_part(value, parameter) if is_whole and value.shape == parameter.shape else value
+def _own(value: Any, like: Any) -> Any:
+    """A rank's part of a whole tensor where its like is divided; anything else as it is."""
+    if not isinstance(like, DTensor) or not isinstance(value, torch.Tensor):
+        return value
+    is_like = not isinstance(value, DTensor) and value.shape == like.shape
+    return own_part(value, like) if is_like else value

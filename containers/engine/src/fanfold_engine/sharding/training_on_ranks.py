@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fanfold_engine import checkpoint_files
 from fanfold_engine.data.dataset import Dataset
 from fanfold_engine.protocol import EpochReport
 from fanfold_engine.recipe import Recipe, layer_classes_of
@@ -22,9 +23,12 @@ def begin_on_ranks(
     """Start a process for each GPU, and load code, data and checkpoint there.
 
     Raises:
+        CheckpointDamagedError: the checkpoint is not what its manifest says.
         UserCodeError: user code raised in a rank.
         RankLostError: a rank is gone.
     """
+    if checkpoint is not None:
+        checkpoint_files.check(checkpoint)
     begin = Begin(
         ml_spec_file=fit.ml_spec_file,
         ml_spec_sha256=fit.assignment.ml_spec.sha256,
