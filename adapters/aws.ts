@@ -78,6 +78,7 @@ export const workflows = /* @__PURE__ */ once(
   () =>
     new StepFunctionsWorkflows(new SFNClient(), {
       operation: settings.operationMachineArn,
+      worker: settings.workerMachineArn,
       end: settings.endMachineArn,
     }),
 );

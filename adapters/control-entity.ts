@@ -37,6 +37,8 @@ export const controlEntity = new Entity({
     by: string(),
     op: string().enum(...controlOps),
     runId: number(),
+    asked: json<NonNullable<ControlEntry['asked']>>().optional(),
+    made: json<NonNullable<ControlEntry['made']>>().optional(),
     outcome: string().enum(...controlOutcomes),
     refusal: string()
       .enum(...refusals)

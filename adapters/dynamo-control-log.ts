@@ -1,14 +1,17 @@
 import type { ControlEntry } from '../domain/control.ts';
 import type { ExperimentKey } from '../domain/experiment.ts';
 import type { Page, PageRequest } from '../domain/ports.ts';
-import type { ControlChange, ControlLog } from '../domain/worker-ports.ts';
+import type { Worker } from '../domain/worker.ts';
+import type { Change, ControlChange, ControlLog } from '../domain/worker-ports.ts';
 import { controlEntity, controlMarkEntity, controlPlace, controlsAfter } from './control-entity.ts';
 import { decodeCursor, toPage } from './cursor.ts';
-import type { DynamoTable } from './dynamo-table.ts';
+import { addsTo, takesRunIds } from './dynamo-operation-store.ts';
+import type { DynamoTable, Put } from './dynamo-table.ts';
 import { absent } from './dynamo-table.ts';
-import { changes, movesOnFrom } from './dynamo-worker-store.ts';
+import { changesRun, movesOnFrom } from './dynamo-worker-store.ts';
 import { fromItem, keyOf, toItem } from './stored-item.ts';
 import { experimentPartition } from './table-keys.ts';
+import { workerItem } from './worker-entity.ts';
 
 /** An item for each op, beside the experiment's operations; their keys are in the order of time. */
 export class DynamoControlLog implements ControlLog {
@@ -18,14 +21,20 @@ export class DynamoControlLog implements ControlLog {
     this.#table = table;
   }
 
-  async accept(entry: ControlEntry, change: ControlChange): Promise<boolean> {
-    const { run, worker, idempotencyKey: key } = change;
+  async accept(
+    entry: ControlEntry,
+    { runs, workers, fit, lastRunId }: ControlChange,
+    idempotencyKey?: string,
+  ): Promise<boolean> {
     const { workspace, experiment } = entry;
-    const mark = key === undefined ? [] : [{ workspace, experiment, key, entry }];
+    const mark =
+      idempotencyKey === undefined ? [] : [{ workspace, experiment, key: idempotencyKey, entry }];
     const obstacles = await this.#table.transact([
       { put: toItem(controlEntity, entry), condition: absent },
-      changes(run),
-      ...(worker ? [movesOnFrom(worker.before, worker.after)] : []),
+      ...runs.map(changesRun),
+      ...workers.map(changesWorker),
+      ...(fit ? [addsTo(fit.before, fit.after)] : []),
+      ...(lastRunId ? [takesRunIds(entry, lastRunId)] : []),
       ...mark.map((one) => ({ put: toItem(controlMarkEntity, one), condition: absent })),
     ]);
     return obstacles === undefined;
@@ -58,3 +67,6 @@ export class DynamoControlLog implements ControlLog {
     return toPage(entries, { limit, maxBytes }, controlPlace);
   }
 }
+
+const changesWorker = ({ before, after }: Change<Worker>): Put =>
+  before ? movesOnFrom(before, after) : { put: workerItem(after), condition: absent };

@@ -81,11 +81,7 @@ export class DynamoOperationStore implements OperationStore {
   }
 
   async replace(operation: Operation, expected: Operation['status']): Promise<boolean> {
-    return this.#table.put({
-      put: operationItem(operation),
-      condition: '#status = :expected',
-      values: { ':expected': expected },
-    });
+    return this.#table.put(replaces(operation, { ...operation, status: expected }));
   }
 
   async setProgress(key: OperationKey, progress: Progress): Promise<void> {
@@ -106,11 +102,7 @@ export class DynamoOperationStore implements OperationStore {
     { endExperiment = false }: { readonly endExperiment?: boolean | undefined } = {},
   ): Promise<boolean> {
     const obstacles = await this.#table.transact([
-      {
-        put: operationItem(operation),
-        condition: '#status = :expected',
-        values: { ':expected': expected },
-      },
+      replaces(operation, { ...operation, status: expected }),
       freesActivePlace(operation, endExperiment),
       ...(endExperiment ? [leavesWorkspace(operation)] : []),
     ]);
@@ -135,6 +127,43 @@ export class DynamoOperationStore implements OperationStore {
     return operation !== undefined && !isActive(operation);
   }
 }
+
+/** The operation's write, if it has the status that was read and nothing was added to it since. */
+const replaces = (
+  after: Operation,
+  { status, additions }: Pick<Operation, 'status' | 'additions'>,
+): Put => ({
+  put: operationItem(after),
+  condition: '#status = :expected AND #additions = :additions',
+  values: { ':expected': status, ':additions': additions },
+});
+
+/** Notes what a control op adds to a fit, if that goes on as it was read. */
+export const addsTo = (before: Operation, after: Operation): Update => ({
+  key: keyOf(operationEntity, before),
+  update: `SET #additions = :additions, #addedWorkers = :addedWorkers${
+    after.takenOverFrom === undefined ? '' : ', #takenOverFrom = :takenOverFrom'
+  }`,
+  condition: '#status = :status AND #additions = :read AND attribute_not_exists(#usedUpAt)',
+  values: {
+    ':additions': after.additions,
+    ':addedWorkers': after.addedWorkers,
+    ...(after.takenOverFrom !== undefined && { ':takenOverFrom': after.takenOverFrom }),
+    ':status': before.status,
+    ':read': before.additions,
+  },
+});
+
+/** Takes the next run IDs for an operation under way, whose experiment is alive then. */
+export const takesRunIds = (
+  experiment: ExperimentKey,
+  { before, after }: { readonly before: number; readonly after: number },
+): Update => ({
+  key: keyOf(experimentEntity, experiment),
+  update: 'SET #lastRunId = :after',
+  condition: 'attribute_exists(#activeOperation) AND #lastRunId = :before',
+  values: { ':before': before, ':after': after },
+});
 
 const takesActivePlace = (experiment: Experiment, operation: Operation): Update => ({
   key: keyOf(experimentEntity, experiment),

@@ -1,9 +1,10 @@
 import type { OperationKey } from '../domain/operation.ts';
 import type { Run } from '../domain/run.ts';
 import type { Worker, WorkerKey } from '../domain/worker.ts';
-import type { SyncContext, WorkerChange, WorkerStore } from '../domain/worker-ports.ts';
+import type { Change, SyncContext, WorkerChange, WorkerStore } from '../domain/worker-ports.ts';
 import { dataHandleEntity } from './data-handle-entity.ts';
 import type { DynamoTable, Put } from './dynamo-table.ts';
+import { absent } from './dynamo-table.ts';
 import { experimentEntity, toExperiment } from './experiment-entity.ts';
 import { operationEntity, toOperation } from './operation-entity.ts';
 import { runEntity, runItem, toRun } from './run-entity.ts';
@@ -77,7 +78,7 @@ export class DynamoWorkerStore implements WorkerStore {
     }
     const obstacles = await this.#table.transact([
       movesOn,
-      ...runs.map(changes),
+      ...runs.map(changesRun),
       ...(dataHandle ? [{ put: toItem(dataHandleEntity, dataHandle) }] : []),
     ]);
     return obstacles ? undefined : worker;
@@ -93,8 +94,8 @@ export const movesOnFrom = ({ revision }: Expected, worker: Worker): Put => ({
   values: { ':revision': revision },
 });
 
-export const changes = ({ before, after }: { before: Run; after: Run }): Put => ({
-  put: runItem(after),
-  condition: '#status = :before',
-  values: { ':before': before.status },
-});
+/** The run's write: of one that is new, or still has the status that was read. */
+export const changesRun = ({ before, after }: Change<Run>): Put =>
+  before === undefined
+    ? { put: runItem(after), condition: absent }
+    : { put: runItem(after), condition: '#status = :before', values: { ':before': before.status } };

@@ -30,10 +30,13 @@ export const runEntity = new Entity({
     dataHandleId: string(),
     worker: number(),
     config: json<Run['config']>(),
+    seed: number().optional(),
     status: string().enum(...runStatuses),
     source: string().enum(...runSources),
     clonedFrom: number().optional(),
     warmStarted: boolean().optional(),
+    start: json<NonNullable<Run['start']>>().optional(),
+    branches: json<NonNullable<Run['branches']>>().optional(),
     mlflowRunId: string().optional(),
     endedBy: string()
       .enum(...runEndings)
@@ -43,6 +46,7 @@ export const runEntity = new Entity({
     checkpoint: json<NonNullable<Run['checkpoint']>>().optional(),
     rung: number().optional(),
     attempts: number(),
+    interruptions: number().optional(),
     fruitlessAttempts: number(),
     createdAt: string(),
     startedAt: string().optional(),

@@ -36,6 +36,7 @@ export const settings = {
   tableName: once(text, 'TABLE_NAME'),
   bucketName: once(text, 'BUCKET_NAME'),
   operationMachineArn: once(text, 'OPERATION_MACHINE_ARN'),
+  workerMachineArn: once(text, 'WORKER_MACHINE_ARN'),
   endMachineArn: once(text, 'END_MACHINE_ARN'),
   jobQueueArn: once(text, 'JOB_QUEUE_ARN'),
   mlSpecCheckName: once(text, 'ML_SPEC_CHECK_NAME'),

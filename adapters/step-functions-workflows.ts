@@ -7,9 +7,13 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { ExecutionRequest, Workflows } from '../domain/ports.ts';
 
-/** The ARNs, asked for when needed, of the state machine for operations with workers and of the one that ends experiments. */
+/** The ARNs, asked for when needed, of the state machines. */
 export interface Machines {
+  /** For operations with workers. */
   readonly operation: () => string;
+  /** For a worker that is added to an operation. */
+  readonly worker: () => string;
+  /** For the end of an experiment. */
   readonly end: () => string;
 }
 
@@ -24,11 +28,11 @@ export class StepFunctionsWorkflows implements Workflows {
   }
 
   async start(request: ExecutionRequest): Promise<void> {
-    const { workspace, experiment, operation, execution } = request;
+    const { workspace, experiment, operation, worker, execution } = request;
     const start = new StartExecutionCommand({
       stateMachineArn: this.#machineArn(request),
       name: executionName(request),
-      input: JSON.stringify({ workspace, experiment, operation, execution }),
+      input: JSON.stringify({ workspace, experiment, operation, ...named(worker), execution }),
     });
     try {
       await this.#client.send(start);
@@ -49,10 +53,18 @@ export class StepFunctionsWorkflows implements Workflows {
     }
   }
 
-  #machineArn({ kind }: ExecutionRequest): string {
+  #machineArn({ kind, worker }: ExecutionRequest): string {
+    if (worker !== undefined) return this.#machines.worker();
     return kind === 'end' ? this.#machines.end() : this.#machines.operation();
   }
 }
 
-const executionName = ({ experimentId, operation, execution }: ExecutionRequest): string =>
-  `${experimentId}-${operation}-${execution}`;
+/** Steps are given a worker's number as text, as the parameters of its jobs are. */
+const named = (worker: number | undefined): { readonly worker?: string } =>
+  worker === undefined ? {} : { worker: String(worker) };
+
+const executionName = (request: ExecutionRequest): string => {
+  const { experimentId, operation, worker, execution } = request;
+  const whose = worker === undefined ? `${operation}` : `${operation}-worker-${worker}`;
+  return `${experimentId}-${whose}-${execution}`;
+};

@@ -1,4 +1,5 @@
 import { Entity } from 'dynamodb-toolbox/entity';
+import { boolean } from 'dynamodb-toolbox/schema/boolean';
 import { item } from 'dynamodb-toolbox/schema/item';
 import { number } from 'dynamodb-toolbox/schema/number';
 import { string } from 'dynamodb-toolbox/schema/string';
@@ -33,11 +34,13 @@ export const workerEntity = new Entity({
     attempt: number().optional(),
     sequence: number(),
     lastSyncAt: string().optional(),
+    interrupted: boolean().optional(),
     idleSince: string().optional(),
     runtimeSeconds: number(),
     inference: json<NonNullable<Worker['inference']>>().optional(),
     jobs: number(),
     leaseAtJobStart: number(),
+    executions: number().optional(),
   } satisfies Record<keyof Worker, unknown>),
 });
 

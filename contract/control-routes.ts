@@ -14,6 +14,17 @@ const controlResource = z.object({
   by: z.string(),
   op: z.enum(controlOps),
   runId,
+  /** What a clone was to be, secrets hidden, or by how many epochs a run was to be extended. */
+  asked: z.optional(
+    z.object({
+      changes: z.optional(z.unknown()),
+      warmStart: z.optional(z.boolean()),
+      epoch: z.optional(z.int()),
+      epochs: z.optional(z.int()),
+    }),
+  ),
+  /** The runs that it made. */
+  made: z.optional(z.array(runId)),
   outcome: z.enum(controlOutcomes),
   /** Why it was refused: the problem type and its sentence. */
   refusal: z.optional(z.enum(refusals)),
@@ -64,6 +75,40 @@ export const deleteRun = route({
   name: 'deleteRun',
   path: `${experimentPath}/runs/{runId}/delete`,
   summary: 'Removes a run from runs and results; it can still be asked for by its ID',
+});
+
+/** An epoch has no more digits where results are kept. */
+const epochs = z.int().check(z.gte(1), z.lte(99_999));
+
+export const cloneRun = route({
+  ...control,
+  name: 'cloneRun',
+  path: `${experimentPath}/runs/{runId}/clone`,
+  summary:
+    'Makes runs of the active fit from a run with some knobs changed, cold or from its weights',
+  body: z.strictObject({
+    /**
+     * A JSON merge patch of the run's config (`null` takes a knob away); set-valued under `$grid` or
+     * `$random`, or a list of patches, for several runs.
+     */
+    changes: z._default(z.unknown(), {}),
+    /** From the run's newest weights, or those after `epoch`; its optimizer and schedule are fresh. */
+    warmStart: z._default(z.boolean(), false),
+    epoch: z.optional(epochs),
+  }),
+  answer: z.object({ runs: z.array(runResource), control: controlResource }),
+  statuses: { 202: 'The runs are made, and begin within seconds' },
+  problems: [...control.problems, 'epoch-checkpoints-disabled', 'invalid-config', 'no-checkpoint'],
+});
+
+export const extendRun = route({
+  ...control,
+  name: 'extendRun',
+  path: `${experimentPath}/runs/{runId}/extend`,
+  summary:
+    'Lets a completed run go on for some epochs more, as if they had been asked for at first',
+  body: z.strictObject({ epochs }),
+  problems: [...control.problems, 'invalid-config'],
 });
 
 export const listControlLog = route({

@@ -166,6 +166,8 @@ export const runResource = z.object({
   /** `***` stands for every secret. */
   config: z.record(z.string(), z.unknown()),
   attempts: z.int(),
+  /** How many of the attempts before ended because their machine was taken away. */
+  interruptions: z.int(),
   createdAt: instant,
   startedAt: z.optional(instant),
   endedAt: z.optional(instant),

@@ -1,4 +1,11 @@
-import { deleteRun, listControlLog, resumeRun, stopRun } from './control-routes.ts';
+import {
+  cloneRun,
+  deleteRun,
+  extendRun,
+  listControlLog,
+  resumeRun,
+  stopRun,
+} from './control-routes.ts';
 import {
   createDataHandle,
   createExperiment,
@@ -48,6 +55,8 @@ export const routes = [
   getRun,
   stopRun,
   resumeRun,
+  cloneRun,
+  extendRun,
   deleteRun,
   listControlLog,
   listResults,

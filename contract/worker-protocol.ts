@@ -45,6 +45,8 @@ const runReport = z.object({
   progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
   /** The newest published checkpoint, if it changed since the last accepted sync. */
   checkpoint: z.optional(checkpoint),
+  /** Published because the answer said `branch`; it is left in place. */
+  branch: z.optional(checkpoint),
   /** Epochs finished since the last accepted sync. */
   epochs: z.array(epochReport),
   /** Checkpoints of whole epochs, published since the last accepted sync and kept for good. */
@@ -123,6 +125,8 @@ export const syncRequest = z.object({
   logs: z.array(logLine).check(z.maxLength(2000)),
   download: z.optional(downloadReport),
   inference: z.optional(inferenceReport),
+  /** The machine is being taken away: what the worker holds goes on elsewhere, and no run is to blame. */
+  interrupted: z.optional(z.boolean()),
 });
 
 const credentials = z.object({
@@ -139,7 +143,7 @@ const assignment = z.object({
   experiment: z.string(),
   operation: z.int(),
   worker: z.int(),
-  /** Counts the attempts of this worker; part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
+  /** Counts the attempts of this worker; both are part of every checkpoint's prefix, so that a fenced one overwrites nothing. */
   lease: z.int(),
   bucket: z.string(),
   /** The experiment's key prefix, ending in `/`: `workspaces/{ws}/experiments/{name}/`. */
@@ -201,6 +205,12 @@ export const syncAnswer = z.object({
       secrets: z.optional(z.record(z.string(), z.string())),
       completedEpochs: z.int(),
       checkpoint: z.optional(checkpoint),
+      /** In place of the fit's: the run began in another fit. */
+      seed: z.optional(z.int()),
+      /** A parent's checkpoint, whose weights it starts from while it has no checkpoint of its own. */
+      warmStart: z.optional(z.object({ prefix: z.string(), onSameData: z.boolean() })),
+      /** Clones start from `checkpoint`: it is to be left in place. */
+      keepCheckpoint: z.optional(z.boolean()),
       /** Epochs after which to publish a checkpoint and let the run go, still ongoing. */
       untilEpoch: z.optional(z.int().check(z.gte(1))),
       /** Its workers were lost again and again: train nothing else until it has got further. */
@@ -211,6 +221,8 @@ export const syncAnswer = z.object({
   more: z.boolean(),
   /** Runs to stop at their next chunk boundary, with a checkpoint. */
   stop: z.array(runId),
+  /** Runs to publish a checkpoint of at their next chunk boundary, for clones. */
+  branch: z.array(runId),
   /** Runs to let go of without a checkpoint. */
   drop: z.array(runId),
   /** Stop everything with a checkpoint at the next chunk boundary, report, and leave. */

@@ -41,15 +41,19 @@ interface Branch {
   readonly halving?: Halving | undefined;
 }
 
-/** Expands `mlConfig` of a fit; refuses with `invalid-config` and a pointer to every fault. */
-export const expandConfigGroup = (mlConfig: unknown, fitSeed: number): ExpandedGroup => {
+/** Expands a config group that stands at `root` of a request; refuses with `invalid-config` and a pointer to every fault. */
+export const expandConfigGroup = (
+  group: unknown,
+  fitSeed: number,
+  root = '/mlConfig',
+): ExpandedGroup => {
   const faults = new FaultList();
   const branches = readGroup(
-    { value: asJson(mlConfig), place: { pointer: '/mlConfig', depth: 0 }, position: [] },
+    { value: asJson(group), place: { pointer: root, depth: 0 }, position: [] },
     { faults, fitSeed, isHalved: false },
   );
   refuseAny(faults);
-  checkSize(branches, faults);
+  checkSize(branches, root, faults);
   refuseAny(faults);
   const configs = branches.flatMap((branch) => expand(branch, faults));
   refuseAny(faults);
@@ -173,22 +177,22 @@ const isWhole = (value: Json, low: number, high: number): value is number =>
   Number.isSafeInteger(value) && Number(value) >= low && Number(value) <= high;
 
 /** Looked at before anything is expanded, so that a small request cannot cost much. */
-const checkSize = (branches: readonly Branch[], faults: FaultList): void => {
+const checkSize = (branches: readonly Branch[], root: string, faults: FaultList): void => {
   const leaves = branches.reduce((sum, branch) => sum + branch.leaves, 0);
   const length = branches.reduce((sum, branch) => sum + branch.leaves * branch.space.length, 0);
   const largest = branches.find((branch) => branch.leaves > maxLeaves);
-  if (leaves === 0) faults.add('/mlConfig', 'holds no config; give at least one');
+  if (leaves === 0) faults.add(root, 'holds no config; give at least one');
   if (leaves > maxLeaves) {
-    const { pointer, leaves: made } = largest ?? { pointer: '/mlConfig', leaves };
+    const { pointer, leaves: made } = largest ?? { pointer: root, leaves };
     const detail = `expands to ${made} configs; at most ${maxLeaves} are taken`;
     faults.add(pointer, `${detail} (RandomSearch draws as many as you say)`);
   } else if (length > maxGroupLength) {
     const detail = `expands to configs of ${length} characters; at most ${maxGroupLength} are taken`;
-    faults.add('/mlConfig', `${detail} (data goes into the data handle)`);
+    faults.add(root, `${detail} (data goes into the data handle)`);
   }
   const brackets = halvedConfigs(branches).length;
   if (brackets > maxBrackets) {
-    faults.add('/mlConfig', `holds ${brackets} SHAs; at most ${maxBrackets} are taken`);
+    faults.add(root, `holds ${brackets} SHAs; at most ${maxBrackets} are taken`);
   }
   for (const { space } of branches) {
     if (space.length <= maxLeafLength) continue;

@@ -1,21 +1,32 @@
+import type { Json } from './config.ts';
 import type { Dealing } from './dealing.ts';
-import { letDrop, letStop, putBack } from './dealing.ts';
 import type { Refusal } from './domain-error.ts';
 import { DomainError } from './domain-error.ts';
 import type { ExperimentKey } from './experiment.ts';
+import type { ActiveFit } from './home.ts';
 import type { Instant } from './instant.ts';
 import type { Operation } from './operation.ts';
 import { cutShortBy, isActive } from './operation.ts';
 import type { Run, RunStatus } from './run.ts';
-import { cutShort, isOpen } from './run.ts';
-import type { Worker } from './worker.ts';
+import { isOpen } from './run.ts';
 
 /* What users do to runs while a fit is active. */
 
-export const controlOps = ['stop', 'resume', 'delete'] as const;
+export const controlOps = ['stop', 'resume', 'clone', 'extend', 'delete'] as const;
 export type ControlOp = (typeof controlOps)[number];
 
 export const controlOutcomes = ['accepted', 'refused'] as const;
+
+/** What a clone is to be, or by how much a run is extended. */
+export interface ControlDetails {
+  /** The knobs that a clone changes, secrets hidden. */
+  readonly changes?: Json | undefined;
+  readonly warmStart?: boolean | undefined;
+  /** The epoch whose checkpoint a warm clone starts from. */
+  readonly epoch?: number | undefined;
+  /** By how many epochs a run is extended. */
+  readonly epochs?: number | undefined;
+}
 
 /** An op that was asked for, and what it was answered: one line of the control log. */
 export interface ControlEntry extends ExperimentKey {
@@ -26,6 +37,10 @@ export interface ControlEntry extends ExperimentKey {
   readonly by: string;
   readonly op: ControlOp;
   readonly runId: number;
+  /** What else was said of it. */
+  readonly asked?: ControlDetails | undefined;
+  /** The runs that it made. */
+  readonly made?: readonly number[] | undefined;
   readonly outcome: (typeof controlOutcomes)[number];
   /** Why it was refused. */
   readonly refusal?: Refusal | undefined;
@@ -33,30 +48,33 @@ export interface ControlEntry extends ExperimentKey {
 }
 
 const legal: Record<RunStatus, readonly ControlOp[]> = {
-  new: ['stop', 'delete'],
-  ongoing: ['stop', 'delete'],
-  stopped: ['resume', 'delete'],
-  completed: ['delete'],
-  failed: ['delete'],
+  new: ['stop', 'clone', 'delete'],
+  ongoing: ['stop', 'clone', 'delete'],
+  stopped: ['resume', 'clone', 'delete'],
+  completed: ['clone', 'extend', 'delete'],
+  failed: ['clone', 'delete'],
   deleted: [],
 };
 
-const target: Record<ControlOp, RunStatus> = {
-  stop: 'stopped',
-  resume: 'ongoing',
-  delete: 'deleted',
+/** The statuses in which a run has weights that a clone can start from. */
+const warm: readonly RunStatus[] = ['ongoing', 'stopped', 'completed'];
+
+/** What the op would make of the run. */
+const outcome: Record<ControlOp, string> = {
+  stop: 'go to stopped',
+  resume: 'go to ongoing',
+  clone: 'be cloned',
+  extend: 'go to ongoing',
+  delete: 'go to deleted',
 };
 
-/** A run as an op meets it, and where its worker has it; that is not known before workers are planned. */
-export interface Met {
-  readonly run: Run;
-  readonly dealing: Dealing | undefined;
-}
-
 /** Refuses an op that the run's status does not allow, or that was accepted for it before. */
-export const checkLegal = (op: ControlOp, { run, dealing }: Met): void => {
-  const { runId, status } = run;
-  const change = `run ${runId} cannot go from ${status} to ${target[op]}`;
+export const checkLegal = (
+  op: ControlOp,
+  { runId, status }: Run,
+  dealing: Dealing | undefined,
+): void => {
+  const change = `run ${runId} is ${status} and cannot ${outcome[op]}`;
   if (!legal[status].includes(op)) {
     const from = Object.entries(legal).flatMap(([one, ops]) => (ops.includes(op) ? [one] : []));
     throw illegal(`${change}: ${op} is for runs that are ${from.join(' or ')}`);
@@ -66,65 +84,38 @@ export const checkLegal = (op: ControlOp, { run, dealing }: Met): void => {
   }
 };
 
+/** Refuses to start a clone from the weights of a run whose status says that it has none. */
+export const checkWarm = ({ runId, status }: Run): void => {
+  if (warm.includes(status)) return;
+  throw illegal(`run ${runId} is ${status} and can only be cloned cold: without warmStart`);
+};
+
 const illegal = (detail: string): DomainError => new DomainError('illegal-transition', detail);
 
-/** The run stops at once when no engine has begun it, else at its next chunk boundary. */
-export const stop = ({ run, dealing }: Met, now: Instant): Met => {
-  const isTrained = run.status === 'ongoing' && dealing?.held.includes(run.runId);
-  return {
-    run: isTrained ? run : cutShort(run, 'interactive-control', now),
-    dealing: dealing && letStop(dealing, run.runId),
-  };
-};
-
-/** The run is gone at once; an engine that trains it lets go of it at its next chunk boundary. */
-export const remove = ({ run, dealing }: Met, now: Instant): Met => ({
-  run: { ...cutShort(run, 'interactive-control', now), status: 'deleted' },
-  dealing: dealing && letDrop(dealing, run.runId),
-});
-
-/** The run trains on from its checkpoint at a worker, its own or another. */
-export const resume = (run: Run, { worker, dealing }: Worker): Required<Met> => ({
-  run: {
-    ...run,
-    status: 'ongoing',
-    endedBy: undefined,
-    endedAt: undefined,
-    worker,
-    attempts: worker === run.worker && run.attempts > 0 ? run.attempts : run.attempts + 1,
-  },
-  dealing: putBack(dealing, run.runId),
-});
-
-/** Who trains a resumed run: its own worker while that has a job, else the one with the fewest runs. */
-export const workerToResume = (run: Run, workers: readonly Worker[]): Worker => {
-  const alive = workers.filter(({ status }) => status !== 'gone');
-  const own = alive.find(({ worker }) => worker === run.worker);
-  const [found] = own ? [own] : alive.toSorted((a, b) => load(a) - load(b));
-  if (found) return found;
-  throw new DomainError(
-    'no-active-fit',
-    `fit ${run.operation} is about to end and has no worker left to train run ${run.runId}; run_fit its config again`,
-  );
-};
-
-const load = ({ dealing }: Worker): number => dealing.waiting.length + dealing.held.length;
-
 /** Refuses an op while no fit is active, or none that could still heed it. */
-export const checkActiveFit = (op: ControlOp, run: Run, active: Operation | undefined): void => {
+export const checkActiveFit = (
+  op: ControlOp,
+  run: Run,
+  active: Operation | undefined,
+): ActiveFit => {
   if (!active || !isActive(active) || active.request.kind !== 'fit') {
-    throw inactive('runs are stopped, resumed and deleted only while a fit is active');
-  }
-  const cutBy = cutShortBy(active);
-  if (cutBy) {
-    const why = cutBy === 'budget' ? 'its budget is used up' : 'it is being cancelled';
-    throw inactive(`fit ${active.operation} ends: ${why}`);
-  }
-  if (op === 'resume' && run.operation !== active.operation) {
     throw inactive(
-      `run ${run.runId} belongs to fit ${run.operation}, which is over; run_fit its config again`,
+      'runs are stopped, resumed, cloned, extended and deleted only while a fit is active',
     );
   }
+  const fit: ActiveFit = { ...active, request: active.request };
+  const cutBy = cutShortBy(fit);
+  if (cutBy) {
+    const why = cutBy === 'budget' ? 'its budget is used up' : 'it is being cancelled';
+    throw inactive(`fit ${fit.operation} ends: ${why}`);
+  }
+  const { dataHandleId } = fit.request;
+  if ((op === 'resume' || op === 'extend') && run.dataHandleId !== dataHandleId) {
+    throw inactive(
+      `run ${run.runId} is trained on data handle ${run.dataHandleId} and the active fit ${fit.operation} on ${dataHandleId}; ${op} it while a fit on its own is active`,
+    );
+  }
+  return fit;
 };
 
 const inactive = (detail: string): DomainError => new DomainError('no-active-fit', detail);

@@ -35,11 +35,12 @@ const arrived = (runId: number, epoch = 1) =>
   run(runId, { rung: epoch, checkpoint: { prefix: 'p/', epoch, chunk: 0 } });
 
 /** Runs 1 to 3 are held, 4 and 5 wait. */
-const dealt = deal(nothingDealt([1, 2, 3, 4, 5]), 3, [1, 2, 3]);
+const dealt = deal(nothingDealt([1, 2, 3, 4, 5]), [1, 2, 3]);
 
 describe('dealing', () => {
-  test('hands over what wants training of those looked at, and passes the others by', () => {
-    expect(deal(dealt, 2, [5])).toEqual({ ...dealt, waiting: [], held: [1, 2, 3, 5], last: [5] });
+  test('hands over what wants training, lets go of what is over, and leaves what is not ready', () => {
+    expect(deal(nothingDealt([4, 5, 6]), [5], [4])).toMatchObject({ waiting: [6], held: [5] });
+    expect(deal(dealt, [5], [4])).toEqual({ ...dealt, waiting: [], held: [1, 2, 3, 5], last: [5] });
   });
 
   test('gives what a lost engine held to the next one, first', () => {

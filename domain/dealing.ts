@@ -26,6 +26,8 @@ export interface Dealing {
   readonly last: readonly number[];
   /** Of those held: to be stopped by the engine, which is told so until it says that it has. */
   readonly stopping: readonly number[];
+  /** Runs whose engine is asked for a checkpoint that clones can start from. */
+  readonly branching: readonly number[];
   /** Held no more, but the engine may not know: to be let go of by it without a word. */
   readonly dropping: readonly number[];
 }
@@ -36,6 +38,7 @@ export const nothingDealt = (runIds: readonly number[]): Dealing => ({
   atRungs: [],
   last: [],
   stopping: [],
+  branching: [],
   dropping: [],
 });
 
@@ -58,12 +61,31 @@ export const recall = (dealing: Dealing): Dealing => ({
   dropping: [],
 });
 
-/** The first `looked` of those waiting were looked at, and `dealt` of them want training. */
-export const deal = (dealing: Dealing, looked: number, dealt: readonly number[]): Dealing => ({
+/** Of those waiting, `dealt` are dealt, and `over` want no training any more. */
+export const deal = (
+  dealing: Dealing,
+  dealt: readonly number[],
+  over: readonly number[] = [],
+): Dealing => {
+  const gone = new Set([...dealt, ...over]);
+  return {
+    ...dealing,
+    waiting: dealing.waiting.filter((runId) => !gone.has(runId)),
+    held: [...dealing.held, ...dealt],
+    last: dealt,
+  };
+};
+
+/** A run's engine is asked for a checkpoint that clones can start from. */
+export const letBranch = (dealing: Dealing, runId: number): Dealing => ({
   ...dealing,
-  waiting: dealing.waiting.slice(looked),
-  held: [...dealing.held, ...dealt],
-  last: dealt,
+  branching: [...new Set([...dealing.branching, runId])],
+});
+
+/** Runs that have given what clones were waiting for. */
+export const haveBranched = (dealing: Dealing, runIds: readonly number[]): Dealing => ({
+  ...dealing,
+  branching: dealing.branching.filter((runId) => !runIds.includes(runId)),
 });
 
 /** Whether nothing is to be trained until a rung is decided. */
@@ -85,6 +107,7 @@ export const takeBack = (
     ...dealing,
     held: others(dealing.held),
     stopping: others(dealing.stopping),
+    branching: others(dealing.branching),
     atRungs: back.reduce(arrive(brackets), dealing.atRungs),
   };
 };
@@ -137,6 +160,7 @@ const takeOut = (dealing: Dealing, runId: number): Dealing => {
     atRungs: atRungs.filter((at) => at.runIds.length > 0),
     last: others(dealing.last),
     stopping: others(dealing.stopping),
+    branching: others(dealing.branching),
   };
 };
 
@@ -146,8 +170,12 @@ export const letStop = (dealing: Dealing, runId: number): Dealing =>
     ? { ...dealing, stopping: [...dealing.stopping, runId] }
     : takeOut(dealing, runId);
 
-/** A run is gone, and the engine that holds it has to let go of it. */
+/**
+ * A run is gone, and the engine that holds it has to let go of it; with a checkpoint if clones wait for
+ * one.
+ */
 export const letDrop = (dealing: Dealing, runId: number): Dealing => {
+  if (dealing.branching.includes(runId)) return letStop(dealing, runId);
   const without = takeOut(dealing, runId);
   if (!dealing.held.includes(runId)) return without;
   return { ...without, dropping: [...without.dropping, runId] };

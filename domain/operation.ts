@@ -40,6 +40,8 @@ export interface FitRequest {
   /** Chunks per epoch; the engine picks the number when left out. */
   readonly numChunks?: number | undefined;
   readonly executor: Executor;
+  /** Workers it may have at once. */
+  readonly maxWorkers: number;
   /** A chunk that takes longer is taken for hung: its run fails, its worker is started anew. */
   readonly chunkTimeoutSeconds: number;
   /** Of the file of leaf configs in S3. */
@@ -91,6 +93,12 @@ export interface Operation extends OperationKey {
   readonly usedUpAt?: Instant | undefined;
   /** Step Functions executions this operation took; above 1 only when one was lost. */
   readonly executions: number;
+  /** Counts what control ops added to a fit: nobody replaces the operation without knowing of all. */
+  readonly additions: number;
+  /** Workers that were added to those planned. */
+  readonly addedWorkers: number;
+  /** The lowest ID among the runs that it took over from earlier fits. */
+  readonly takenOverFrom?: number | undefined;
   /** What a completed test measured, the loss first. */
   readonly metrics?: Readonly<Record<string, MetricValue>> | undefined;
   /** The file of a completed prediction. */

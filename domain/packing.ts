@@ -1,4 +1,4 @@
-import type { Executor, OperationPlan } from './operation.ts';
+import type { Executor, FitRequest, OperationPlan } from './operation.ts';
 
 /** Which runs each worker gets, as indexes from 0 in the order of the configs. */
 export interface Packing {
@@ -45,6 +45,9 @@ const inTurn = (runCount: number, workers: number): number[][] =>
       (_, i) => worker + i * workers,
     ),
   );
+
+/** How many workers the plan of a fit has. */
+export const plannedWorkers = (fit: FitRequest): number => countWorkers(fit).workers;
 
 const neighbours = (runCount: number, workers: number): number[][] =>
   Array.from({ length: workers }, (_, worker) => {

@@ -72,12 +72,12 @@ export interface OperationStore {
       readonly dataHandle?: DataHandle | undefined;
     },
   ): Promise<boolean>;
-  /** Replaces an operation whose status is still `expected`. */
+  /** Replaces an operation whose status is still `expected`, and that nothing was added to meanwhile. */
   replace(operation: Operation, expected: Operation['status']): Promise<boolean>;
   /** Notes how far an operation is, unless it is over. */
   setProgress(key: OperationKey, progress: Progress): Promise<void>;
   /**
-   * Gives an operation whose status is still `expected` its last one, and frees the experiment's active
+   * Gives an operation whose status is still `expected`, and that nothing was added to, its last one, and frees the experiment's active
    * place; with `endExperiment` the experiment, if it is still alive, ends in the same transaction. True
    * also when that was done before.
    */
@@ -204,7 +204,9 @@ export interface Downloads {
 /** What an execution of a state machine is asked to do. */
 export interface ExecutionRequest extends OperationKey {
   readonly kind: OperationKind;
-  /** Counts the executions started for this operation, from 1; the same number starts only one. */
+  /** The worker that was added to the operation, when it is for that one alone. */
+  readonly worker?: number | undefined;
+  /** Counts the executions started for this operation or worker, from 1; the same number starts only one. */
   readonly execution: number;
   /** The experiment's random id, which prefixes the execution's name. */
   readonly experimentId: string;

@@ -5,6 +5,7 @@ import {
   cutShort,
   dealtTogether,
   fail,
+  interrupt,
   loseWorker,
   maxFruitlessAttempts,
   runStatuses,
@@ -123,6 +124,13 @@ describe('a lost worker', () => {
     for (let i = 0; i < maxFruitlessAttempts; i++) lost = loseWorker(lost, 'exit code 3', later);
     expect(lost).toMatchObject({ status: 'failed', endedBy: 'error' });
     expect(lost.error?.message).toContain('exit code 3');
+  });
+
+  test('is no fault of the run when its machine was taken away, however often', () => {
+    let moved = loseWorker(ongoing, 'exit code 3', later);
+    for (let i = 0; i < maxFruitlessAttempts; i++) moved = interrupt(moved);
+    expect(moved).toMatchObject({ status: 'ongoing', interruptions: 3, fruitlessAttempts: 1 });
+    expect(interrupt(run)).toBe(run);
   });
 
   test('is forgiven when the run gets further, by an epoch or by a checkpoint', () => {

@@ -57,17 +57,40 @@ export interface RunError {
   readonly errorType?: DataErrorType | undefined;
 }
 
+/** Where a warm clone starts: at a checkpoint of its parent, of which its engine is told once it is known. */
+export interface WarmStart {
+  /** Which of the parent's branches, from 0; left out where the checkpoint was known from the start. */
+  readonly branch?: number | undefined;
+  /** The checkpoint's directory, when it is known. */
+  readonly prefix?: string | undefined;
+  /** Whether it trains on the parent's data, so that it takes them up where the parent stood. */
+  readonly onSameData: boolean;
+}
+
+/** Checkpoints of a run that its engine was asked for, or that were there; they are kept for its clones. */
+export interface Branches {
+  readonly asked: number;
+  /** The directories of the first of them, as they were published. */
+  readonly given: readonly string[];
+}
+
 /** One leaf config being trained. */
 export interface Run extends RunKey {
   readonly operation: number;
   readonly dataHandleId: string;
   readonly worker: number;
   readonly config: LeafConfig;
+  /** What it is trained with, if that is not its fit's seed: it began in an earlier fit. */
+  readonly seed?: number | undefined;
   readonly status: RunStatus;
   readonly source: RunSource;
   /** For a clone: its parent, and whether it started from the parent's weights. */
   readonly clonedFrom?: number | undefined;
   readonly warmStarted?: boolean | undefined;
+  /** Of a warm clone: where it starts. */
+  readonly start?: WarmStart | undefined;
+  /** Of a parent: the checkpoints that warm clones start from. */
+  readonly branches?: Branches | undefined;
   readonly mlflowRunId?: string | undefined;
   readonly endedBy?: RunEnding | undefined;
   readonly completedEpochs: number;
@@ -77,7 +100,9 @@ export interface Run extends RunKey {
   readonly rung?: number | undefined;
   /** Worker attempts that trained it. */
   readonly attempts: number;
-  /** Of those, the last ones in a row that were lost before the run got any further. */
+  /** Of those, how many ended because their machine was taken away. */
+  readonly interruptions?: number | undefined;
+  /** Of the attempts, the last ones in a row that were lost before the run got any further. */
   readonly fruitlessAttempts: number;
   readonly createdAt: Instant;
   readonly startedAt?: Instant | undefined;
@@ -147,24 +172,34 @@ export interface RunReport {
   readonly completedEpochs: number;
   readonly progress?: Progress | undefined;
   readonly checkpoint?: Checkpoint | undefined;
+  /** Published because clones were made of the run; its engine leaves it in place. */
+  readonly branch?: Checkpoint | undefined;
   readonly runtimeSeconds: number;
   readonly gpu?: GpuUse | undefined;
   readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
 }
 
+interface HowTold {
+  readonly now: Instant;
+  readonly stoppedBy: RunEnding | undefined;
+}
+
 /**
  * Takes in what a worker tells of a run. A run that is no longer open stays as it is: what a worker says
- * of it comes too late. A small run may be told of first when it is already over; it was ongoing between.
+ * of it comes too late, but for what clones wait for. A small run may be told of first when it is already over; it was ongoing between.
  * `stoppedBy` is why a run is stopped; without a reason it was stopped by an order that was taken back
  * meanwhile, and is dealt again.
  */
-export const applyReport = (
-  run: Run,
-  report: RunReport,
-  { now, stoppedBy }: { readonly now: Instant; readonly stoppedBy: RunEnding | undefined },
-): Run => {
-  if (!isOpen(run)) return run;
+export const applyReport = (run: Run, report: RunReport, how: HowTold): Run => {
+  const branches = branchesAfter(run, report);
+  return isOpen(run) ? { ...applyToOpen(run, report, how), branches } : withBranches(run, branches);
+};
+
+const withBranches = (run: Run, branches: Branches | undefined): Run =>
+  branches === run.branches ? run : { ...run, branches };
+
+const applyToOpen = (run: Run, report: RunReport, { now, stoppedBy }: HowTold): Run => {
   const status = statusToldBy(report, stoppedBy);
   const endedBy = {
     ongoing: undefined,
@@ -191,6 +226,21 @@ export const applyReport = (
   };
 };
 
+/** What was asked for is given, the same for all who asked meanwhile. */
+const branchesAfter = ({ branches }: Run, { branch }: RunReport): Branches | undefined => {
+  if (!branches || !branch || branches.given.length === branches.asked) return branches;
+  const missing = branches.asked - branches.given.length;
+  return { ...branches, given: [...branches.given, ...Array(missing).fill(branch.prefix)] };
+};
+
+/** Whether it is not yet known where a clone starts. */
+export const awaitsStart = ({ start, checkpoint }: Run): boolean =>
+  start !== undefined && start.prefix === undefined && checkpoint === undefined;
+
+/** Whether clones may still have to read the run's newest checkpoint. */
+export const isKeptForClones = ({ checkpoint, branches }: Run): boolean =>
+  checkpoint !== undefined && (branches?.given.includes(checkpoint.prefix) ?? false);
+
 const statusToldBy = ({ status }: RunReport, stoppedBy: RunEnding | undefined) =>
   status === 'stopped' && stoppedBy === undefined ? 'ongoing' : status;
 
@@ -216,6 +266,12 @@ export const loseWorker = (run: Run, reason: string, now: Instant): Run => {
     now,
   );
 };
+
+/** The machine of its worker was taken away: it goes on from its checkpoint, however often. */
+export const interrupt = (run: Run): Run =>
+  run.status === 'ongoing'
+    ? { ...run, interruptions: (run.interruptions ?? 0) + 1, attempts: run.attempts + 1 }
+    : run;
 
 /** Ends an open run with an error. */
 export const fail = (run: Run, error: RunError, now: Instant): Run =>

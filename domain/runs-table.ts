@@ -22,6 +22,7 @@ export const runsTable = (runs: readonly Run[], gpuHourUsd: number): Table => [
   column(runs, 'gpu_utilization', 'number', ({ gpu }) => gpuUtilization(gpu)),
   column(runs, 'cost_usd', 'number', (run) => costUsd(run, gpuHourUsd)),
   column(runs, 'attempts', 'integer', ({ attempts }) => attempts),
+  column(runs, 'interruptions', 'integer', ({ interruptions }) => interruptions ?? 0),
   column(runs, 'fused_within', 'number', ({ fusedWithin }) => fusedWithin),
   column(runs, 'error', 'text', ({ error }) => error?.traceback ?? error?.message),
 ];

@@ -23,6 +23,7 @@ const run: Run = {
   endedBy: 'error',
   completedEpochs: 2,
   attempts: 3,
+  interruptions: 1,
   fruitlessAttempts: 0,
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:01.000Z',
@@ -65,6 +66,7 @@ test('runs have the columns of get_runs_info, with their share of the GPU’s pr
     gpu_utilization: 0.25,
     cost_usd: 0.25,
     attempts: 3,
+    interruptions: 1,
     fused_within: undefined,
     error: 'Traceback\nValueError: bad',
   });

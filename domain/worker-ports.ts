@@ -42,7 +42,7 @@ export interface WorkerStore {
 export interface WorkerChange {
   readonly worker: Worker;
   readonly expected: Pick<Worker, 'revision'>;
-  readonly runs: readonly { readonly before: Run; readonly after: Run }[];
+  readonly runs: readonly Change<Run>[];
   readonly dataHandle?: DataHandle | undefined;
 }
 
@@ -70,21 +70,29 @@ export interface RungStore {
   keep(rung: Rung): Promise<Rung>;
 }
 
+/** Something as it was read, unless it is new, and as it is to be. */
+export interface Change<T> {
+  readonly before: T | undefined;
+  readonly after: T;
+}
+
 /** What an accepted op changes, at once or not at all. */
 export interface ControlChange {
-  readonly run: { readonly before: Run; readonly after: Run };
-  /** The worker that has the run, if there is one yet. */
-  readonly worker: { readonly before: Worker; readonly after: Worker } | undefined;
-  /** The call's `Idempotency-Key`. */
-  readonly idempotencyKey: string | undefined;
+  readonly runs: readonly Change<Run>[];
+  /** The workers that have the runs, or are to have them; none while none is planned. */
+  readonly workers: readonly Change<Worker>[];
+  /** The fit, when it takes on what was not its own. */
+  readonly fit?: { readonly before: Operation; readonly after: Operation } | undefined;
+  /** The last run ID of the experiment, when new runs take the next ones. */
+  readonly lastRunId?: { readonly before: number; readonly after: number } | undefined;
 }
 
 export interface ControlLog {
   /**
-   * Keeps an accepted op and does it, in a transaction. False when the run's status or its worker changed
-   * since they were read, or the key accepted an op before.
+   * Keeps an accepted op and does it, in a transaction of at most 90 runs and workers. False when a run's
+   * status, a worker or the fit changed since they were read, or the key accepted an op before.
    */
-  accept(entry: ControlEntry, change: ControlChange): Promise<boolean>;
+  accept(entry: ControlEntry, change: ControlChange, idempotencyKey?: string): Promise<boolean>;
   /** Keeps an op that was refused. */
   refuse(entry: ControlEntry): Promise<void>;
   /** The accepted op of an idempotency key. */

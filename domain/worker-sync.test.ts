@@ -29,6 +29,8 @@ const operation: Operation = {
   status: 'running',
   createdAt: at,
   executions: 1,
+  additions: 0,
+  addedWorkers: 0,
 };
 
 const planned: Worker = {

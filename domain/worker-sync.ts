@@ -13,6 +13,7 @@ export interface Presentation {
   readonly jobId: string;
   readonly attempt: number;
   readonly sequence: number;
+  readonly interrupted?: boolean | undefined;
 }
 
 /**
@@ -99,6 +100,7 @@ export const advance = (
   tokenSha256s: rotated(worker, admission, tokenSha256),
   dealing,
   lastSyncAt: now,
+  interrupted: presented.interrupted,
   idleSince: isIdle(dealing) ? (worker.idleSince ?? now) : undefined,
   runtimeSeconds: worker.runtimeSeconds + runtimeSeconds,
 });

@@ -1,4 +1,5 @@
 import type { Dealing } from './dealing.ts';
+import { nothingDealt } from './dealing.ts';
 import type { Inference } from './inference.ts';
 import type { Instant } from './instant.ts';
 import { secondsBetween } from './instant.ts';
@@ -31,6 +32,8 @@ export interface Worker extends WorkerKey {
   /** The last sync accepted from this lease. */
   readonly sequence: number;
   readonly lastSyncAt?: Instant | undefined;
+  /** The newest attempt said that its machine is being taken away. */
+  readonly interrupted?: boolean | undefined;
   /** Since when it has had nothing to train, while its runs wait at rungs. */
   readonly idleSince?: Instant | undefined;
   /** Seconds of training it told of, over all leases. */
@@ -40,7 +43,33 @@ export interface Worker extends WorkerKey {
   /** AWS Batch jobs started for this worker so far, and the lease when the newest one was. */
   readonly jobs: number;
   readonly leaseAtJobStart: number;
+  /** Step Functions executions started for it, if it was added to a fit; a planned one shares the operation's. */
+  readonly executions?: number | undefined;
 }
+
+/** A worker that no job was started for yet. */
+export const newWorker = (
+  { workspace, experiment, operation, worker }: WorkerKey,
+  runIds: readonly number[],
+): Worker => ({
+  workspace,
+  experiment,
+  operation,
+  worker,
+  status: 'planned',
+  revision: 0,
+  dealing: nothingDealt(runIds),
+  plannedTokenSha256: '',
+  tokenSha256s: [],
+  lease: 0,
+  sequence: 0,
+  runtimeSeconds: 0,
+  jobs: 0,
+  leaseAtJobStart: 0,
+});
+
+/** Whether a control op added it to a fit whose workers were planned before. */
+export const isAdded = ({ executions }: Worker): boolean => executions !== undefined;
 
 /** AWS Batch jobs one worker may use up before its remaining runs fail; each of them retries by itself too. */
 export const maxJobsPerWorker = 20;

@@ -103,16 +103,14 @@ const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Troubl
   };
 };
 
-const failedExecutions = ({ operation, end }: Workflows): IMetric => {
+const failedExecutions = ({ operation, worker, end }: Workflows): IMetric => {
   const options = { period, statistic: 'Sum' };
-  return sum({
-    operationFailed: operation.machine.metricFailed(options),
-    operationTimedOut: operation.machine.metricTimedOut(options),
-    operationAborted: operation.machine.metricAborted(options),
-    endFailed: end.machine.metricFailed(options),
-    endTimedOut: end.machine.metricTimedOut(options),
-    endAborted: end.machine.metricAborted(options),
-  });
+  const failures = Object.entries({ operation, worker, end }).flatMap(([name, { machine }]) => [
+    [`${name}Failed`, machine.metricFailed(options)] as const,
+    [`${name}TimedOut`, machine.metricTimedOut(options)] as const,
+    [`${name}Aborted`, machine.metricAborted(options)] as const,
+  ]);
+  return sum(Object.fromEntries(failures));
 };
 
 const sum = (metrics: Readonly<Record<string, IMetric>>): MathExpression =>

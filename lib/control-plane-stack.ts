@@ -39,7 +39,7 @@ export class ControlPlaneStack extends Stack {
     const { syncWorker } = new WorkerSync(this, 'WorkerSync', { deployment, table, store });
     const terminateJobs = jobTermination(this, jobQueueArn);
     const mlSpecCheck = new MlSpecCheck(this, 'MlSpecCheck', settings);
-    const { operation, end } = workflows;
+    const { operation, worker, end } = workflows;
     new Api(this, 'Api', {
       deployment,
       frontDoor,
@@ -54,7 +54,7 @@ export class ControlPlaneStack extends Stack {
         gpuPrice: gpuPrice(settings),
       }),
     });
-    const restart = [operation.start, operation.describe, end.start, end.describe];
+    const restart = [operation, worker, end].flatMap(({ start, describe }) => [start, describe]);
     const events = new Events(this, 'Events', {
       deployment,
       jobQueueArn,
@@ -69,6 +69,7 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName });
     new CfnOutput(this, 'TableName', { value: table.table.tableName });
     new CfnOutput(this, 'OperationMachineArn', { value: operation.machine.stateMachineArn });
+    new CfnOutput(this, 'WorkerMachineArn', { value: worker.machine.stateMachineArn });
     new CfnOutput(this, 'EndMachineArn', { value: end.machine.stateMachineArn });
   }
 }

@@ -112,7 +112,10 @@ export class GpuQueue extends Construct {
   }
 }
 
-/** A Spot notice reaches the engine as SIGTERM, with time to checkpoint. Batch wants it in MIME parts. */
+/**
+ * A host with a Spot notice takes no more jobs. The engine hears of the notice by itself; for whatever stops
+ * it otherwise there is time to checkpoint. Batch wants this in MIME parts.
+ */
 const agentSettings = (): UserData => {
   const script = UserData.forLinux();
   script.addCommands(

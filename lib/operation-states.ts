@@ -16,8 +16,14 @@ export const operationFields = () => ({
 export const operationInput = (more: Record<string, unknown> = {}): TaskInput =>
   TaskInput.fromObject({ ...operationFields(), ...more });
 
-export const completeStep = (scope: Construct, completeOperation: FanfoldFunction): LambdaInvoke =>
-  workflowStep(scope, 'Complete the operation', completeOperation, { payload: operationInput() });
+export const completeStep = (
+  scope: Construct,
+  completeOperation: FanfoldFunction,
+  more: Record<string, unknown> = {},
+): LambdaInvoke =>
+  workflowStep(scope, 'Complete the operation', completeOperation, {
+    payload: operationInput(more),
+  });
 
 /**
  * What a step that cannot be done leads to, with `$.failure` as it was caught. The error stays the

@@ -46,6 +46,10 @@ export const trainState = (
     },
   }).addRetry(submitJobRetry);
 
+/** Why resources of those statements are named by patterns. */
+export const batchPattern =
+  'Batch names each job by an id of its own, and each revision of a definition by a number.';
+
 /** What that state needs: the job itself, and the rule by which Step Functions hears of its end. */
 export const trainStatements = (
   scope: Construct,

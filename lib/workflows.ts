@@ -4,11 +4,11 @@ import type { Deployment } from './deployment.ts';
 import { EndWorkflow } from './end-workflow.ts';
 import type { EngineJobArns } from './engine-job.ts';
 import { FanfoldFunction } from './fanfold-function.ts';
-import { maxWorkers } from './max-workers.ts';
 import { anyExperimentObject, anyOperationFile, anySavedArtifact } from './object-keys.ts';
 import { OperationWorkflow } from './operation-workflow.ts';
 import type { StateTable } from './state-table.ts';
 import { saveTo } from './user-bucket.ts';
+import { WorkerWorkflow } from './worker-workflow.ts';
 import type { WorkflowMachine } from './workflow-machine.ts';
 
 interface WorkflowsProps {
@@ -19,9 +19,11 @@ interface WorkflowsProps {
   readonly apiUrl: string;
 }
 
-/** The two state machines and the functions that are their steps. */
+/** The state machines and the functions that are their steps. */
 export class Workflows extends Construct {
   readonly operation: WorkflowMachine;
+  /** For a worker that is added to an operation. */
+  readonly worker: WorkflowMachine;
   readonly end: WorkflowMachine;
 
   constructor(scope: Construct, id: string, props: WorkflowsProps) {
@@ -33,7 +35,7 @@ export class Workflows extends Construct {
       useCase: 'planOperation',
       description: 'Plans an operation’s workers',
       kind: 'step',
-      access: [table.readWrite, store.get(anyOperationFile), store.list, maxWorkers(settings)],
+      access: [table.readWrite, store.get(anyOperationFile), store.list],
     });
     const settleWorker = new FanfoldFunction(this, 'SettleWorker', {
       deployment,
@@ -65,8 +67,15 @@ export class Workflows extends Construct {
     });
     const steps = { planOperation, settleWorker, completeOperation };
     const operation = new OperationWorkflow(this, 'Operation', { settings, jobs, apiUrl, steps });
+    const worker = new WorkerWorkflow(this, 'Worker', {
+      settings,
+      jobs,
+      apiUrl,
+      steps: { settleWorker, completeOperation },
+    });
     const end = new EndWorkflow(this, 'End', { settings, saveArtifacts, completeOperation });
     this.operation = operation.workflow;
+    this.worker = worker.workflow;
     this.end = end.workflow;
   }
 }

@@ -78,9 +78,9 @@ describe('a stack', () => {
     const code = `import { startStack } from '${join(import.meta.dirname, 'stack.ts')}';
       await startStack(${JSON.stringify({ folder, assembly })}); setInterval(() => {}, 1000);`;
     const owner = spawn('node', ['--input-type=module', '--eval', code], { stdio: 'inherit' });
-    const emulator = await vi.waitUntil(() => readStackFile(folder)?.process, { timeout: 30_000 });
+    const emulator = await vi.waitUntil(() => readStackFile(folder)?.process, { timeout: 60_000 });
     owner.kill('SIGKILL');
-    await vi.waitUntil(() => !isRunning(emulator), { timeout: 10_000 });
+    await vi.waitUntil(() => !isRunning(emulator), { timeout: 60_000 });
   });
 
   it('says which resource could not be deployed, and leaves nothing running', async () => {

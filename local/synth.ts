@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { env } from 'node:process';
@@ -32,7 +33,11 @@ export type CdkContext = Readonly<Record<string, unknown>>;
 /** Runs the CDK app, unless it has run on the same sources; returns the cloud assembly's folder. */
 export const synthesize = async (context: CdkContext): Promise<string> => {
   const assembly = join(cacheFolder, 'assemblies', hashOfSources(context));
-  if (existsSync(assembly)) return assembly;
+  if (existsSync(assembly)) {
+    // Used just now: another stack that starts does not forget it.
+    utimesSync(assembly, new Date(), new Date());
+    return assembly;
+  }
   // Aside, then published whole: two stacks may start at the same time.
   const aside = `${assembly}.${process.pid}`;
   mkdirSync(aside, { recursive: true });

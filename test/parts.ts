@@ -32,6 +32,9 @@ const pytest = (name: string, summary: string, ...args: string[]): Part => ({
   report: (file) => [`--junitxml=${file}`],
 });
 
+/** End-to-end tests that count seconds: each has the machine to itself. */
+const timed = ['control', 'persistence', 'plans'].map((name) => `test/e2e/${name}.test.ts`);
+
 /** The parts in the order they run: the quick ones first. */
 export const parts: readonly Part[] = [
   tool('py-format', 'format of Python', '.venv/bin/ruff', 'format', '--check', '.'),
@@ -63,10 +66,11 @@ export const parts: readonly Part[] = [
   vitest('adapters', 'the ports on the emulator', 'adapters'),
   vitest('races', 'conflicting callers on the emulator, in every order', 'test/races'),
   vitest('halving', 'SHA on the emulator, with engines that only talk', 'test/halving'),
+  vitest('faults', 'hosts, events and jobs lost or doubled on the emulator', 'test/faults'),
   pytest('engine', 'the training engine', '-n', '2', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),
   pytest('emulator', 'the embedded AWS', 'local/tests'),
   vitest('openapi', 'answers to whatever may be asked', 'test/openapi'),
-  // One file after the other: each has a stack of its own, and some count seconds.
-  vitest('e2e', 'the whole stack', '--no-file-parallelism', 'test/e2e'),
+  vitest('e2e', 'the whole stack', 'test/e2e', ...timed.flatMap((file) => ['--exclude', file])),
+  vitest('timed', 'the whole stack, by the clock', '--no-file-parallelism', ...timed),
 ];

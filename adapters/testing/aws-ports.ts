@@ -94,7 +94,11 @@ const workflows = async (config: EmulatorConfig) => {
   const slow = await createMachine(sfn, { name: 'operation', roleArn, only: wait });
   const quick = await createMachine(sfn, { name: 'end', roleArn, only: { Type: 'Pass' } });
   return {
-    workflows: new StepFunctionsWorkflows(sfn, { operation: () => slow, end: () => quick }),
+    workflows: new StepFunctionsWorkflows(sfn, {
+      operation: () => slow,
+      worker: () => slow,
+      end: () => quick,
+    }),
     inputOf: async (name: string): Promise<unknown> => {
       const executionArn = `${slow.replace(':stateMachine:', ':execution:')}:${name}`;
       const { input = '' } = await sfn.send(new DescribeExecutionCommand({ executionArn }));

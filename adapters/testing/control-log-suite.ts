@@ -1,16 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import type { ControlEntry } from '../../domain/control.ts';
 import type { ExperimentKey } from '../../domain/experiment.ts';
-import type { RunStore } from '../../domain/ports.ts';
+import type { ExperimentStore, OperationStore, RunStore } from '../../domain/ports.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { ControlChange, ControlLog, WorkerStore } from '../../domain/worker-ports.ts';
-import { allPages, count, later, newKey, now, runOf, workerOf } from './samples.ts';
+import {
+  allPages,
+  count,
+  experimentOf,
+  fitOf,
+  later,
+  newKey,
+  now,
+  runOf,
+  workerOf,
+} from './samples.ts';
 
 interface Ports {
   readonly controlLog: ControlLog;
   readonly runs: RunStore;
   readonly workers: WorkerStore;
+  readonly operations: OperationStore;
+  readonly experiments: ExperimentStore;
 }
 
 const entryOf = (key: ExperimentKey, more: Partial<ControlEntry> = {}): ControlEntry => ({
@@ -31,9 +43,10 @@ const stoppable = async ({ runs, workers }: Ports) => {
   await runs.createMany([run]);
   await workers.createMany([worker]);
   const change = (more: Partial<ControlChange> = {}): ControlChange => ({
-    run: { before: run, after: { ...run, status: 'stopped' } },
-    worker: { before: worker, after: { ...worker, dealing: { ...worker.dealing, waiting: [2] } } },
-    idempotencyKey: undefined,
+    runs: [{ before: run, after: { ...run, status: 'stopped' } }],
+    workers: [
+      { before: worker, after: { ...worker, dealing: { ...worker.dealing, waiting: [2] } } },
+    ],
     ...more,
   });
   return { key, run, worker, change };
@@ -42,6 +55,7 @@ const stoppable = async ({ runs, workers }: Ports) => {
 /** What holds of every `ControlLog`. */
 export const controlLogSuite = (ports: () => Ports) => {
   accepting(ports);
+  adding(ports);
   listing(ports);
 };
 
@@ -78,7 +92,7 @@ const accepting = (ports: () => Ports) =>
 
     it('does it without a worker while none is planned', async () => {
       const { key, change } = await stoppable(ports());
-      const alone = change({ worker: undefined });
+      const alone = change({ workers: [] });
       expect(await ports().controlLog.accept(entryOf(key), alone)).toBe(true);
     });
 
@@ -94,12 +108,42 @@ const accepting = (ports: () => Ports) =>
       const { key, run, change } = await stoppable(ports());
       const entry = entryOf(key);
       expect(await controlLog.findByIdempotencyKey(key, 'k-1')).toBeUndefined();
-      await controlLog.accept(entry, change({ idempotencyKey: 'k-1' }));
+      await controlLog.accept(entry, change(), 'k-1');
       expect(await controlLog.findByIdempotencyKey(key, 'k-1')).toEqual(entry);
       const stopped: Run = { ...run, status: 'stopped' };
-      const again = change({ run: { before: stopped, after: stopped }, idempotencyKey: 'k-1' });
+      const again = change({ runs: [{ before: stopped, after: stopped }], workers: [] });
       const other = entryOf(key, { id: 'other', op: 'resume' });
-      expect(await controlLog.accept(other, { ...again, worker: undefined })).toBe(false);
+      expect(await controlLog.accept(other, again, 'k-1')).toBe(false);
+    });
+  });
+
+const adding = (ports: () => Ports) =>
+  describe('a control log, adding to a fit', () => {
+    it('does it while nothing else was added and the fit goes on', async () => {
+      const { controlLog, workers, runs, operations } = ports();
+      const { key, change } = await stoppable(ports());
+      const experiment = experimentOf(key);
+      const fit = fitOf(key, 1);
+      await ports().experiments.create(experiment, undefined);
+      await operations.start(experiment, fit, {});
+      const more = { additions: 1, addedWorkers: 1, takenOverFrom: 2 };
+      const addition = change({
+        runs: [{ before: undefined, after: runOf(key, 9) }],
+        workers: [{ before: undefined, after: workerOf(key, 7) }],
+        fit: { before: fit, after: { ...fit, ...more } },
+      });
+      expect(await controlLog.accept(entryOf(key), addition)).toBe(true);
+      expect(await operations.find(fit)).toEqual({ ...fit, ...more });
+      expect(await workers.find(workerOf(key, 7))).toEqual(workerOf(key, 7));
+      expect(await runs.find(runOf(key, 9))).toEqual(runOf(key, 9));
+      const late = change({ fit: addition.fit });
+      expect(await controlLog.accept(entryOf(key, { id: 'late' }), late)).toBe(false);
+      const stale = { ...fit, usedUpAt: later };
+      expect(await operations.replace(stale, 'pending')).toBe(false);
+      expect(await operations.replace({ ...stale, ...more }, 'pending')).toBe(true);
+      const now = { ...stale, ...more };
+      const next = change({ fit: { before: now, after: { ...now, additions: 2 } } });
+      expect(await controlLog.accept(entryOf(key, { id: 'over' }), next)).toBe(false);
     });
   });
 

@@ -45,6 +45,7 @@ export const fitOf = (
     dataHandleId: 'd1',
     seed: 1,
     executor: 'single',
+    maxWorkers: 2,
     chunkTimeoutSeconds: 60,
     configsSha256: 'c0ff',
     firstRunId: 1,
@@ -53,6 +54,8 @@ export const fitOf = (
   status: 'pending',
   createdAt: now,
   executions: 1,
+  additions: 0,
+  addedWorkers: 0,
 });
 
 /** A prediction with a model of the user's. */

@@ -32,6 +32,17 @@ export const workflowsSuite = (ports: () => Ports) =>
       expect(await inputOf('aaaaaaaaaaaa-3-1')).toEqual(input);
     });
 
+    it('start one for a worker that is added, beside that of its operation', async () => {
+      const { workflows, inputOf } = ports();
+      const request = newRequest('cccccccccccc');
+      await workflows.start({ ...request, worker: 4 });
+      expect(await workflows.status(request)).toBe('missing');
+      expect(await workflows.status({ ...request, worker: 4 })).toBe('running');
+      const { workspace, experiment } = request;
+      const input = { workspace, experiment, operation: 3, worker: '4', execution: 1 };
+      expect(await inputOf('cccccccccccc-3-worker-4-1')).toEqual(input);
+    });
+
     it('do not start one again that is over', async () => {
       const { workflows } = ports();
       const request = { ...newRequest('bbbbbbbbbbbb'), kind: 'end' } as const;

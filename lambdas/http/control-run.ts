@@ -1,18 +1,13 @@
-import type { deleteRun, resumeRun, stopRun } from '../../contract/control-routes.ts';
+import type { deleteRun, extendRun, resumeRun, stopRun } from '../../contract/control-routes.ts';
 import type { Call, Reply } from '../../contract/route.ts';
-import type { ControlEntry, ControlOp, Met } from '../../domain/control.ts';
-import {
-  checkActiveFit,
-  checkLegal,
-  isInEffect,
-  remove,
-  resume,
-  stop,
-  workerToResume,
-} from '../../domain/control.ts';
+import type { ControlDetails, ControlEntry, ControlOp } from '../../domain/control.ts';
+import { checkActiveFit, checkLegal, isInEffect } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
+import type { Experiment } from '../../domain/experiment.ts';
+import type { ActiveFit } from '../../domain/home.ts';
 import type { Operation } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
+import type { Met } from '../../domain/steering.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { ControlChange } from '../../domain/worker-ports.ts';
 import { findAliveExperiment, findExperiment, findRun } from './look-up.ts';
@@ -32,7 +27,21 @@ export type ControlPorts = Pick<
   | 'entropy'
 >;
 
-type ControlRoute = typeof stopRun | typeof resumeRun | typeof deleteRun;
+type SteeringRoute = typeof stopRun | typeof resumeRun | typeof extendRun | typeof deleteRun;
+
+/** What an op is done to: a run of an experiment that is alive, while a fit is active. */
+export interface Scene {
+  readonly experiment: Experiment;
+  readonly met: Met;
+  readonly fit: ActiveFit;
+}
+
+/** An op, and what it changes of what it meets. */
+export interface Steering {
+  readonly op: ControlOp;
+  readonly asked?: ControlDetails | undefined;
+  readonly change: (scene: Scene) => ControlChange | Promise<ControlChange>;
+}
 
 /** Rounds lost to syncs and other callers before this one is asked to try again. */
 const maxRounds = 10;
@@ -42,35 +51,69 @@ const maxRounds = 10;
  * What the run's worker has to do about it is delivered by the worker's next sync.
  */
 export const controlRun = async (
-  op: ControlOp,
-  { params, caller = '', idempotencyKey }: Call<ControlRoute>,
+  steering: Steering,
+  {
+    params,
+    caller = '',
+    idempotencyKey,
+  }: Pick<Call<typeof stopRun>, 'params' | 'caller' | 'idempotencyKey'>,
   ports: ControlPorts,
-): Promise<Reply<ControlRoute>> => {
+): Promise<Steered> => {
   const { workspace, experiment } = await findExperiment(params, ports);
   const runId = Number(params.runId);
-  const asked = { workspace, experiment, op, runId, by: caller };
+  const { op, asked: details } = steering;
+  const asked = { workspace, experiment, op, runId, by: caller, asked: details };
   try {
-    return await accept(asked, idempotencyKey, ports);
+    return await accept(asked, { steering, idempotencyKey }, ports);
   } catch (error) {
     if (error instanceof DomainError) await keepRefusal(asked, error, ports);
     throw error;
   }
 };
 
-type Asked = Pick<ControlEntry, 'workspace' | 'experiment' | 'op' | 'runId' | 'by'>;
+/** What was kept of an op, the run as it is then, and what was changed unless that was done before. */
+export interface Steered {
+  readonly experiment: Experiment;
+  readonly entry: ControlEntry;
+  readonly run: Run;
+  readonly change?: ControlChange;
+}
+
+export const showSteered = (
+  { entry, run }: Steered,
+  ports: ControlPorts,
+): Reply<SteeringRoute> => ({
+  status: isInEffect(entry.op, run) ? 200 : 202,
+  body: { run: showRun(run, ports), control: showControl(entry) },
+});
+
+type Asked = Pick<ControlEntry, 'workspace' | 'experiment' | 'op' | 'runId' | 'by' | 'asked'>;
 
 const accept = async (
   asked: Asked,
-  idempotencyKey: string | undefined,
+  how: { readonly steering: Steering; readonly idempotencyKey: string | undefined },
   ports: ControlPorts,
-): Promise<Reply<ControlRoute>> => {
+): Promise<Steered> => {
+  const { steering, idempotencyKey } = how;
   for (let round = 0; round < maxRounds; round++) {
     const earlier = await findEarlier(asked, idempotencyKey, ports);
-    if (earlier) return answer(earlier, await findRun(asked, ports), ports);
-    const change = await changeFor(asked, ports);
-    const entry: ControlEntry = { ...asked, ...stamp(ports), outcome: 'accepted' };
-    if (await ports.controlLog.accept(entry, { ...change, idempotencyKey })) {
-      return answer(entry, change.run.after, ports);
+    const experiment = await findAliveExperiment(asked, ports);
+    if (earlier) return { experiment, entry: earlier, run: await findRun(asked, ports) };
+    const active = await findActive(experiment, ports);
+    const met = await meet(asked, ports);
+    const fit = checkActiveFit(asked.op, met.run, active);
+    checkLegal(asked.op, met.run, met.worker?.dealing);
+    const change = await steering.change({ experiment, met, fit });
+    const made = change.runs.flatMap(({ before, after }) => (before ? [] : [after.runId]));
+    const entry: ControlEntry = {
+      ...asked,
+      ...stamp(ports),
+      outcome: 'accepted',
+      made: made.length > 0 ? made : undefined,
+    };
+    if (await ports.controlLog.accept(entry, change, idempotencyKey)) {
+      const run = change.runs.find(({ after }) => after.runId === asked.runId)?.after ?? met.run;
+      return { experiment, entry, run, change };
     }
   }
   throw new Error(`an op on run ${asked.runId} lost ${maxRounds} races in a row`);
@@ -81,11 +124,6 @@ const stamp = ({ clock, entropy }: ControlPorts): Pick<ControlEntry, 'id' | 'at'
   id: entropy.id(8),
 });
 
-const answer = (entry: ControlEntry, run: Run, ports: ControlPorts): Reply<ControlRoute> => ({
-  status: isInEffect(entry.op, run) ? 200 : 202,
-  body: { run: showRun(run, ports), control: showControl(entry) },
-});
-
 const findEarlier = async (
   asked: Asked,
   idempotencyKey: string | undefined,
@@ -93,54 +131,33 @@ const findEarlier = async (
 ): Promise<ControlEntry | undefined> => {
   if (idempotencyKey === undefined) return undefined;
   const earlier = await controlLog.findByIdempotencyKey(asked, idempotencyKey);
-  if (!earlier || (earlier.op === asked.op && earlier.runId === asked.runId)) return earlier;
+  if (!earlier || saysTheSame(earlier, asked)) return earlier;
   throw new DomainError(
     'idempotency-key-reused',
     `with this Idempotency-Key run ${earlier.runId} was asked to ${earlier.op}; use a new key for a new call`,
   );
 };
 
-/** What the op changes of what is there now. */
-const changeFor = async (
-  asked: Asked,
-  ports: ControlPorts,
-): Promise<Omit<ControlChange, 'idempotencyKey'>> => {
-  const active = await findActive(asked, ports);
-  const { run, worker } = await meet(asked, ports);
-  checkActiveFit(asked.op, run, active);
-  const met = { run, dealing: worker?.dealing };
-  checkLegal(asked.op, met);
-  if (asked.op !== 'resume') {
-    const change = { stop, delete: remove }[asked.op];
-    return changed(run, worker, change(met, ports.clock.now()));
-  }
-  const home = workerToResume(run, await ports.workers.listByOperation(run));
-  return changed(run, home, resume(run, home));
-};
+const saysTheSame = (earlier: ControlEntry, { op, runId, asked }: Asked): boolean =>
+  earlier.op === op &&
+  earlier.runId === runId &&
+  JSON.stringify(earlier.asked) === JSON.stringify(asked);
 
-const findActive = async (asked: Asked, ports: ControlPorts): Promise<Operation | undefined> => {
-  const { activeOperation: operation } = await findAliveExperiment(asked, ports);
-  return operation === undefined ? undefined : ports.operations.find({ ...asked, operation });
-};
+const findActive = async (
+  { activeOperation: operation, ...key }: Experiment,
+  { operations }: ControlPorts,
+): Promise<Operation | undefined> =>
+  operation === undefined ? undefined : operations.find({ ...key, operation });
 
 /** The worker is read before the run, so that no later change of the run by it goes unnoticed. */
-const meet = async (
-  asked: Asked,
-  ports: ControlPorts,
-): Promise<{ readonly run: Run; readonly worker: Worker | undefined }> => {
+const meet = async (asked: Asked, ports: ControlPorts): Promise<Met> => {
   const worker = await ports.workers.find(await findRun(asked, ports));
   const run = await findRun(asked, ports);
-  return run.worker === (worker?.worker ?? run.worker) ? { run, worker } : meet(asked, ports);
+  return has(worker, run) ? { run, worker } : meet(asked, ports);
 };
 
-const changed = (
-  before: Run,
-  worker: Worker | undefined,
-  { run: after, dealing }: Met,
-): Omit<ControlChange, 'idempotencyKey'> => ({
-  run: { before, after },
-  worker: worker && dealing && { before: worker, after: { ...worker, dealing } },
-});
+const has = (worker: Worker | undefined, run: Run): boolean =>
+  !worker || (worker.worker === run.worker && worker.operation === run.operation);
 
 const keepRefusal = async (
   asked: Asked,

@@ -1,8 +1,10 @@
 import { deleteRun as route } from '../../contract/control-routes.ts';
+import { remove } from '../../domain/steering.ts';
 import { useCase } from '../use-case.ts';
-import type { ControlPorts } from './control-run.ts';
-import { controlRun } from './control-run.ts';
+import type { ControlPorts, Scene } from './control-run.ts';
+import { controlRun, showSteered } from './control-run.ts';
 
-export const deleteRun = useCase(route, (call, ports: ControlPorts) =>
-  controlRun('delete', call, ports),
-);
+export const deleteRun = useCase(route, async (call, ports: ControlPorts) => {
+  const change = ({ met }: Scene) => remove(met, ports.clock.now());
+  return showSteered(await controlRun({ op: 'delete', change }, call, ports), ports);
+});

@@ -29,6 +29,7 @@ import {
 } from '../../adapters/aws.ts';
 import { authorize } from './authorize.ts';
 import { cancelOperation } from './cancel-operation.ts';
+import { cloneRun } from './clone-run.ts';
 import { createDataHandle } from './create-data-handle.ts';
 import { createExperiment } from './create-experiment.ts';
 import { createFolderUpload } from './create-folder-upload.ts';
@@ -37,6 +38,7 @@ import { deleteRun } from './delete-run.ts';
 import { endExperiment } from './end-experiment.ts';
 import { exportResults } from './export-results.ts';
 import { exportRuns } from './export-runs.ts';
+import { extendRun } from './extend-run.ts';
 import { getDataHandle } from './get-data-handle.ts';
 import { getExperiment } from './get-experiment.ts';
 import { getHealth } from './get-health.ts';
@@ -178,7 +180,14 @@ const controlPorts = () => ({
   entropy,
 });
 export const stopRunHandler = /* @__PURE__ */ http(stopRun, controlPorts);
-export const resumeRunHandler = /* @__PURE__ */ http(resumeRun, controlPorts);
+const joinPorts = () => ({ ...controlPorts(), workflows: workflows() });
+export const resumeRunHandler = /* @__PURE__ */ http(resumeRun, joinPorts);
+export const extendRunHandler = /* @__PURE__ */ http(extendRun, joinPorts);
+export const cloneRunHandler = /* @__PURE__ */ http(cloneRun, () => ({
+  ...joinPorts(),
+  epochCheckpoints: epochCheckpoints(),
+  artifacts: artifacts(),
+}));
 export const deleteRunHandler = /* @__PURE__ */ http(deleteRun, controlPorts);
 export const listControlLogHandler = /* @__PURE__ */ http(listControlLog, () => ({
   experiments: experiments(),

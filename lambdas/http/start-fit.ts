@@ -43,7 +43,8 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
       await ports.artifacts.putText(secretsKey(params, set), JSON.stringify(secrets));
     }
     const firstRunId = experiment.lastRunId + 1;
-    return requestOf(body, group, { firstRunId, configsSha256, budget });
+    const { maxWorkers } = ports;
+    return requestOf(body, group, { firstRunId, configsSha256, budget, maxWorkers });
   };
   // A hash of the secrets themselves would let whoever reads it try them out.
   const asked = { ...body, mlConfig: hideSecrets(mlConfig) };
@@ -57,7 +58,7 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
 const requestOf = (
   { dataHandleId, seed, numChunks, executor, chunkTimeoutSeconds }: Call<typeof route>['body'],
   group: ExpandedGroup,
-  settled: Pick<FitRequest, 'firstRunId' | 'configsSha256' | 'budget'>,
+  settled: Pick<FitRequest, 'firstRunId' | 'configsSha256' | 'budget' | 'maxWorkers'>,
 ): FitRequest => ({
   kind: 'fit',
   dataHandleId,

@@ -7,16 +7,11 @@ import { checkUsable } from '../../domain/data-handle.ts';
 import type { Experiment, ExperimentKey } from '../../domain/experiment.ts';
 import type { InferenceKind, Model } from '../../domain/inference.ts';
 import type { CheckpointOfRun, Pathway } from '../../domain/inference-model.ts';
-import {
-  checkEpochCheckpoints,
-  checkNotDeleted,
-  newestCheckpoint,
-  noSuchEpoch,
-  readPathway,
-} from '../../domain/inference-model.ts';
+import { checkNotDeleted, newestCheckpoint, readPathway } from '../../domain/inference-model.ts';
 import type { Run } from '../../domain/run.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
 import { secretsKey } from '../../domain/storage-layout.ts';
+import { findEpochCheckpoint } from './find-checkpoint.ts';
 import { findDataHandle, findRun } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
 import { showOperation } from './show.ts';
@@ -81,7 +76,7 @@ const findModel = async (
   const { prefix, ...place } =
     epochCheckpoint === undefined
       ? newestCheckpoint(run)
-      : await checkpointOfEpoch(run, epochCheckpoint, experiment, ports);
+      : await checkpointOfEpoch(run, epochCheckpoint, { experiment, ports });
   const uri = `s3://${ports.artifacts.bucket}/${prefix}`;
   return { kind: 'run', runId: run.runId, ...place, uri, config: run.config };
 };
@@ -89,16 +84,8 @@ const findModel = async (
 const checkpointOfEpoch = async (
   run: Run,
   epoch: number,
-  experiment: Experiment,
-  { epochCheckpoints }: InferencePorts,
+  { experiment, ports }: { readonly experiment: Experiment; readonly ports: InferencePorts },
 ): Promise<CheckpointOfRun> => {
-  checkEpochCheckpoints(experiment);
-  const found = await epochCheckpoints.find({ ...run, epoch });
-  if (found) return { choice: 'epoch', epoch, chunk: 0, prefix: found.prefix };
-  const kept = await epochCheckpoints.list(run);
-  throw noSuchEpoch(
-    run.runId,
-    epoch,
-    kept.map((one) => one.epoch),
-  );
+  const { prefix } = await findEpochCheckpoint(run, epoch, experiment, ports);
+  return { choice: 'epoch', epoch, chunk: 0, prefix };
 };

@@ -101,6 +101,8 @@ const newOperation = (
   status: 'pending',
   createdAt: clock.now(),
   executions: 1,
+  additions: 0,
+  addedWorkers: 0,
 });
 
 /** Starts the execution; should this fail, the sweeper starts it within two minutes. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/instant.ts';
 import type { Run } from '../../domain/run.ts';
-import { cutShort, loseWorker } from '../../domain/run.ts';
+import { cutShort, interrupt, loseWorker } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { Presentation } from '../../domain/worker-sync.ts';
@@ -21,10 +21,10 @@ export const loseEarlierAttempt = async (
   const held = await runs.findMany(worker, worker.dealing.held);
   const lost = held.filter((run) => run.status === 'ongoing');
   const stopping = new Set(worker.dealing.stopping);
-  const settled = (run: Run): Run =>
-    stopping.has(run.runId)
-      ? cutShort(run, 'interactive-control', now)
-      : loseWorker(run, reason, now);
+  const settled = (run: Run): Run => {
+    if (stopping.has(run.runId)) return cutShort(run, 'interactive-control', now);
+    return worker.interrupted ? interrupt(run) : loseWorker(run, reason, now);
+  };
   await Promise.all(lost.map((run) => runs.replace(settled(run), 'ongoing')));
 };
 

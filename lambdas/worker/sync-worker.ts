@@ -5,7 +5,6 @@ import { recall } from '../../domain/dealing.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import { isOver } from '../../domain/inference.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { SyncContext } from '../../domain/worker-ports.ts';
@@ -49,9 +48,10 @@ const sync = async (
   if (admission === 'new-lease') await loseEarlierAttempt(context, presented, now, ports);
   const before = dealingBefore(context.worker, admission);
   const how = { admission, room: request.room };
-  const { dealing, train } = await dealRuns(context, before, how, ports);
+  const { dealing, train, started } = await dealRuns(context, before, how, ports);
   const fresh = await freshAccess(context, admission, request, ports);
-  const told = { context, admission, presented, request, now, dealing, token: fresh.token };
+  const { token: freshToken } = fresh;
+  const told = { context, admission, presented, request, now, dealing, started, token: freshToken };
   const takenIn = await takeIn(told, ports);
   if (!takenIn) return undefined;
   const { exit, more, soon } = await lookAround(takenIn, ports);
@@ -62,7 +62,8 @@ const sync = async (
     train,
     more,
     stop: [...takenIn.worker.dealing.stopping],
-    drop: [...lateRuns(request, takenIn.runs), ...takenIn.worker.dealing.dropping],
+    branch: [...takenIn.worker.dealing.branching],
+    drop: [...lateRuns(request, takenIn), ...takenIn.worker.dealing.dropping],
     exit: exit || isOver(takenIn.worker.inference),
     syncIntervalSeconds: soon ? 0 : syncIntervalSeconds,
   };
@@ -99,9 +100,11 @@ const freshAccess = async (
   };
 };
 
-/** Runs that the worker still trains although they are over. */
-const lateRuns = (request: SyncRequest, reported: readonly Run[]): number[] => {
-  const over = new Set(reported.filter((run) => !isOpen(run)).map(({ runId }) => runId));
+/** Runs that the worker still trains although they are over; those that it is to stop it stops. */
+const lateRuns = (request: SyncRequest, { runs, worker }: SyncContext): number[] => {
+  const { stopping } = worker.dealing;
+  const late = runs.filter((run) => !isOpen(run) && !stopping.includes(run.runId));
+  const over = new Set(late.map(({ runId }) => runId));
   return request.runs
     .filter(({ status, runId }) => status === 'ongoing' && over.has(runId))
     .map(({ runId }) => runId);

@@ -1,6 +1,6 @@
 import type { SyncRequest } from '../../contract/worker-protocol.ts';
 import type { Dealing } from '../../domain/dealing.ts';
-import { takeBack } from '../../domain/dealing.ts';
+import { haveBranched, takeBack } from '../../domain/dealing.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { bracketsOf, cutShortBy } from '../../domain/operation.ts';
 import type { EpochCheckpoint, EpochResult, Run } from '../../domain/run.ts';
@@ -8,7 +8,7 @@ import { applyReport, cutShort } from '../../domain/run.ts';
 import { standsAtRung } from '../../domain/rung.ts';
 import { logKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
-import type { SyncContext } from '../../domain/worker-ports.ts';
+import type { Change, SyncContext } from '../../domain/worker-ports.ts';
 import type { Admission, Presentation } from '../../domain/worker-sync.ts';
 import { advance } from '../../domain/worker-sync.ts';
 import { sha256 } from '../token.ts';
@@ -24,6 +24,8 @@ interface Told {
   readonly request: SyncRequest;
   readonly now: Instant;
   readonly dealing: Dealing;
+  /** Clones of which it is known by now where they start. */
+  readonly started: readonly Change<Run>[];
   readonly token: string | undefined;
 }
 
@@ -39,7 +41,7 @@ export interface TakenIn extends SyncContext {
  * somebody else changed the worker or a run meanwhile.
  */
 export const takeIn = async (
-  { context, admission, presented, request, now, dealing, token }: Told,
+  { context, admission, presented, request, now, dealing, started, token }: Told,
   ports: WorkerPorts,
 ): Promise<TakenIn | undefined> => {
   const news = admission === 'repeat' ? { ...request, runs: [], logs: [] } : request;
@@ -49,14 +51,15 @@ export const takeIn = async (
   const advanced = advance(context.worker, admission, {
     presented,
     tokenSha256: token && sha256(token),
-    dealing: takeBack(dealing, told, bracketsOf(context.operation)),
+    dealing: haveBranched(takeBack(dealing, told, bracketsOf(context.operation)), branched(news)),
     runtimeSeconds,
     now,
   });
+  const isLost = admission === 'new-lease' && !context.worker.interrupted;
   const inference = takeInInference(advanced, request.inference, {
     operation: context.operation,
     bucket: ports.artifacts.bucket,
-    lost: admission === 'new-lease' ? whyLost(context.worker, presented) : undefined,
+    lost: isLost ? whyLost(context.worker, presented) : undefined,
   });
   const worker = { ...advanced, inference };
   await Promise.all([
@@ -65,7 +68,8 @@ export const takeIn = async (
     putLogs(worker, news, ports),
   ]);
   const dataHandle = await takeInDownload(request, context, ports);
-  const change = { worker, expected: context.worker, runs, dataHandle };
+  const changed = [...runs, ...started];
+  const change = { worker, expected: context.worker, runs: changed, dataHandle };
   const written = await ports.workers.replaceWith(change);
   if (!written) return undefined;
   const after = new Map(told.map((run) => [run.runId, run]));
@@ -73,11 +77,15 @@ export const takeIn = async (
   return { ...context, worker: written, runs: reported, runtimeSeconds };
 };
 
+/** Runs whose engine gave the checkpoint that it was asked for. */
+const branched = ({ runs }: SyncRequest): readonly number[] =>
+  runs.filter(({ branch }) => branch !== undefined).map(({ runId }) => runId);
+
 const changedRuns = (
   request: SyncRequest,
   { runs, operation, worker }: SyncContext,
   now: Instant,
-): { before: Run; after: Run }[] => {
+): { readonly before: Run; readonly after: Run }[] => {
   const stopping = new Set(worker.dealing.stopping);
   const before = new Map(runs.map((run) => [run.runId, run]));
   return request.runs.flatMap((report) => {

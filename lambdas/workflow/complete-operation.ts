@@ -1,8 +1,11 @@
+import { runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { cutShortBy, isActive, isInference } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
 import { cutShort, fail, isOpen, sharedDataError } from '../../domain/run.ts';
+import type { Worker } from '../../domain/worker.ts';
+import { isAdded } from '../../domain/worker.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
@@ -13,6 +16,8 @@ type Ports = Pick<
 >;
 
 interface CompleteInput extends StepInput {
+  /** The worker whose execution asks, if it was added to the operation. */
+  readonly worker?: string | undefined;
   /** What the state machine caught when a step itself failed. */
   readonly failure?: { readonly Error?: string; readonly Cause?: string };
 }
@@ -27,14 +32,20 @@ interface Circumstances {
 /** What came of it besides runs: an error, or what a test or a prediction brought. */
 type Outcome = Pick<Operation, 'metrics' | 'predictions' | 'error' | 'errorType' | 'traceback'>;
 
-/** Gives the operation its last status and frees the experiment's place for the next one. */
+/**
+ * Gives the operation its last status and frees the experiment's place for the next one. Its execution
+ * and those of workers that were added to it all come here: the last one does it, which finds nobody left.
+ */
 export const completeOperation = async (
   input: CompleteInput,
   ports: Ports,
 ): Promise<{ readonly status: Operation['status'] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (!isActive(operation)) return { status: operation.status };
-  const circumstances = { experiment, operation, runs: await runsOf(operation, ports) };
+  const workers = await ports.workers.listByOperation(operation);
+  if (!input.failure && hasOthers(workers, input)) return { status: operation.status };
+  const runs = await runsOf(operation, workers, ports);
+  const circumstances = { experiment, operation, runs };
   const outcome = await outcomeOf(input, circumstances, ports);
   await settleLeftRuns(circumstances, outcome.error, ports);
   const over: Operation = {
@@ -49,11 +60,22 @@ export const completeOperation = async (
   return finished ? { status: over.status } : completeOperation(input, ports);
 };
 
-const runsOf = async (operation: Operation, { runs }: Ports): Promise<readonly Run[]> => {
+/** Whether other executions are still at work, the last of which comes here again. */
+const hasOthers = (workers: readonly Worker[], { worker }: CompleteInput): boolean =>
+  workers.some((one) => one.status !== 'gone' && (worker !== undefined || isAdded(one)));
+
+/** Those it began with, and those that workers still have. */
+const runsOf = async (
+  operation: Operation,
+  workers: readonly Worker[],
+  { runs }: Ports,
+): Promise<readonly Run[]> => {
   const { request } = operation;
   if (request.kind !== 'fit') return [];
-  const ids = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
-  return runs.findMany(operation, ids);
+  const own = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
+  const had = workers.flatMap(({ dealing }) => runIdsIn(dealing));
+  const found = await runs.findMany(operation, [...new Set([...own, ...had])]);
+  return found.filter((run) => run.operation === operation.operation);
 };
 
 const isCutShort = ({ experiment, operation }: Circumstances): boolean =>

@@ -4,7 +4,6 @@ import {
   dataHandles,
   entropy,
   experiments,
-  maxWorkers,
   operations,
   results,
   rungs,
@@ -26,7 +25,6 @@ export const planOperationHandler = /* @__PURE__ */ step('planOperation', planOp
   artifacts: artifacts(),
   clock,
   entropy,
-  maxWorkers: maxWorkers(),
 }));
 
 export const settleWorkerHandler = /* @__PURE__ */ step('settleWorker', settleWorker, () => ({

@@ -1,5 +1,5 @@
 import type { LeafConfig } from '../../domain/config.ts';
-import { bracketOf, nothingDealt, recall, runIdsIn } from '../../domain/dealing.ts';
+import { bracketOf, recall, runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { isOver, newInference } from '../../domain/inference.ts';
 import type { FitRequest, Operation, OperationPlan } from '../../domain/operation.ts';
@@ -10,7 +10,7 @@ import { isOpen } from '../../domain/run.ts';
 import { rungAfter } from '../../domain/sha.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
-import { jobName } from '../../domain/worker.ts';
+import { isAdded, jobName, newWorker } from '../../domain/worker.ts';
 import { workerToken } from '../../domain/worker-token.ts';
 import { sha256 } from '../token.ts';
 import type { WorkflowPorts } from './ports.ts';
@@ -19,14 +19,7 @@ import { findStep } from './step.ts';
 
 type Ports = Pick<
   WorkflowPorts,
-  | 'experiments'
-  | 'operations'
-  | 'runs'
-  | 'workers'
-  | 'artifacts'
-  | 'clock'
-  | 'entropy'
-  | 'maxWorkers'
+  'experiments' | 'operations' | 'runs' | 'workers' | 'artifacts' | 'clock' | 'entropy'
 >;
 
 /** Shares of an operation: how many workers, and which runs each gets. */
@@ -36,8 +29,9 @@ interface Shares {
 }
 
 /**
- * Plans the workers of an operation and launches those with work left. Done again, after a lost
- * execution, it keeps what was planned and trained before.
+ * Plans the workers of an operation and launches those with work left; the others are gone. Done again,
+ * after a lost execution, it keeps what was planned and trained before. Workers that were added have
+ * executions of their own.
  */
 export const planOperation = async (
   input: StepInput,
@@ -45,27 +39,28 @@ export const planOperation = async (
 ): Promise<{ readonly workers: readonly WorkerLaunch[] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (cutShortBy(operation)) return { workers: [] };
-  const shares = sharesOf(operation, ports);
+  const shares = sharesOf(operation);
   if (operation.request.kind === 'fit')
     await createRuns(operation, operation.request, shares, ports);
   await ports.workers.createMany(
     shares.runIds.map((runIds, i) => planned(operation, i + 1, runIds)),
   );
   await markRunning(operation, shares.plan, ports);
-  const workers = await ports.workers.listByOperation(operation);
+  const all = await ports.workers.listByOperation(operation);
+  const workers = all.filter((worker) => !isAdded(worker));
   const launches = await Promise.all(
     workers.map((worker) => launch(worker, { experiment, operation }, ports)),
   );
   return { workers: launches.flatMap((one) => one ?? []) };
 };
 
-const sharesOf = ({ request }: Operation, { maxWorkers }: Ports): Shares => {
+const sharesOf = ({ request }: Operation): Shares => {
   if (request.kind !== 'fit') {
     const plan = { workers: 1, runsPerWorker: 0, reason: `a ${request.kind} needs one worker` };
     return { plan, runIds: [[]] };
   }
-  const { firstRunId, runCount, executor } = request;
-  const { plan, shares } = planWorkers({ runCount, maxWorkers, executor });
+  const { plan, shares } = planWorkers(request);
+  const { firstRunId } = request;
   return { plan, runIds: shares.map((share) => share.map((index) => firstRunId + index)) };
 };
 
@@ -110,25 +105,12 @@ const startOf = (runId: number, { brackets = [] }: FitRequest): Pick<Run, 'sourc
 };
 
 const planned = (
-  { workspace, experiment, operation, request }: Operation,
+  { request, ...key }: Operation,
   worker: number,
   runIds: readonly number[],
 ): Worker => ({
-  workspace,
-  experiment,
-  operation,
-  worker,
-  status: 'planned',
-  revision: 0,
-  dealing: nothingDealt(runIds),
-  plannedTokenSha256: '',
-  tokenSha256s: [],
-  lease: 0,
-  sequence: 0,
-  runtimeSeconds: 0,
+  ...newWorker({ ...key, worker }, runIds),
   inference: isInference(request) ? newInference : undefined,
-  jobs: 0,
-  leaseAtJobStart: 0,
 });
 
 const markRunning = async (
@@ -146,10 +128,12 @@ const launch = async (
   { experiment, operation }: { readonly experiment: Experiment; readonly operation: Operation },
   ports: Ports,
 ): Promise<WorkerLaunch | undefined> => {
-  if (worker.status === 'gone' || isOver(worker.inference)) return undefined;
+  if (worker.status === 'gone') return undefined;
   const runs = await ports.runs.findMany(worker, runIdsIn(worker.dealing));
-  if (operation.request.kind === 'fit' && !runs.some(isOpen)) return undefined;
-  return launchWorker(experiment, worker, ports);
+  const isDone = operation.request.kind === 'fit' ? !runs.some(isOpen) : isOver(worker.inference);
+  if (!isDone) return launchWorker(experiment, worker, ports);
+  await letGo(worker, ports);
+  return undefined;
 };
 
 /** Gives the worker a token for its next AWS Batch job; the tokens of earlier ones are worth nothing now. */
@@ -163,6 +147,7 @@ export const launchWorker = async (
     ...worker,
     status: 'planned',
     dealing: recall(worker.dealing),
+    interrupted: undefined,
     idleSince: undefined,
     plannedTokenSha256: sha256(token),
     tokenSha256s: [],
@@ -173,4 +158,15 @@ export const launchWorker = async (
     throw new Error(`worker ${worker.worker} was heard while it was being launched anew`);
   }
   return { worker: String(worker.worker), jobName: jobName(experiment.id, worker), token };
+};
+
+/** Nothing is left for the worker, and nothing will come: its tokens are worth nothing now. */
+export const letGo = async (
+  worker: Worker,
+  { workers }: Pick<WorkflowPorts, 'workers'>,
+): Promise<void> => {
+  const gone: Worker = { ...worker, status: 'gone', tokenSha256s: [], plannedTokenSha256: '' };
+  if (!(await workers.replace(gone, worker))) {
+    throw new Error(`worker ${worker.worker} was given a run while it was settled`);
+  }
 };

@@ -24,6 +24,4 @@ export interface WorkflowPorts {
   readonly savedArtifacts: SavedArtifacts;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** Workers an operation may have at once in a workspace. */
-  readonly maxWorkers: number;
 }

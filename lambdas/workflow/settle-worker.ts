@@ -7,7 +7,7 @@ import { secondsBetween } from '../../domain/instant.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { cutShortBy } from '../../domain/operation.ts';
 import type { Run, RunEnding } from '../../domain/run.ts';
-import { cutShort, fail, isOpen, loseWorker } from '../../domain/run.ts';
+import { cutShort, fail, interrupt, isOpen, loseWorker } from '../../domain/run.ts';
 import { standsAtRung } from '../../domain/rung.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { maxJobsPerWorker, secondsToNextLook } from '../../domain/worker.ts';
@@ -15,7 +15,7 @@ import type { RungPorts } from '../advance-rungs.ts';
 import { advanceRungs } from '../advance-rungs.ts';
 import { logger } from '../logger.ts';
 import { sha256 } from '../token.ts';
-import { launchWorker } from './plan-operation.ts';
+import { launchWorker, letGo } from './plan-operation.ts';
 import type { WorkflowPorts } from './ports.ts';
 import type { StepInput, WorkerLaunch } from './step.ts';
 import { findStep } from './step.ts';
@@ -26,7 +26,9 @@ type Ports = RungPorts &
     'experiments' | 'operations' | 'runs' | 'workers' | 'dataHandles' | 'clock' | 'entropy'
   >;
 
-interface SettleInput extends StepInput, Pick<WorkerLaunch, 'worker' | 'token'> {
+interface SettleInput extends StepInput, Pick<WorkerLaunch, 'worker'> {
+  /** That of the job; a worker that was just added had none. */
+  readonly token?: string | undefined;
   /** What Step Functions caught when the job did not succeed. */
   readonly failure?: { readonly Error?: string; readonly Cause?: string };
 }
@@ -40,14 +42,16 @@ type Settled =
 /**
  * A worker's AWS Batch job is over. What it left unfinished is cut short when the operation was
  * cancelled, its budget used up, or its experiment superseded, goes on in another job otherwise, and fails
- * when that is hopeless. Runs that wait at a rung are not lost with the job.
+ * when that is hopeless. Runs that wait at a rung are not lost with the job. A worker that was added
+ * begins here.
  */
 export const settleWorker = async (input: SettleInput, ports: Ports): Promise<Settled> => {
   const { experiment, operation } = await findStep(input, ports);
   const found = await ports.workers.find({ ...input, worker: Number(input.worker) });
   if (!found) throw new Error(`no worker ${input.worker}`);
   if (found.status === 'gone') return { next: 'leave' };
-  if (wasSettled(found, input)) return launchAgain(experiment, found, ports);
+  if (input.token === undefined) return begin(found, { experiment, operation }, ports);
+  if (wasSettled(found, input.token)) return launchAgain(experiment, found, ports);
   const reason = reasonOf(input);
   const ending = endingFor(experiment, operation);
   const there = ending ? found : await leaveRungs(found, operation, ports);
@@ -68,8 +72,26 @@ export const settleWorker = async (input: SettleInput, ports: Ports): Promise<Se
 };
 
 /** The answer to an earlier try of this step was lost, and with it the token of the next job. */
-const wasSettled = ({ plannedTokenSha256 }: Worker, { token }: SettleInput): boolean =>
+const wasSettled = ({ plannedTokenSha256 }: Worker, token: string): boolean =>
   plannedTokenSha256 !== sha256(token);
+
+/** The first job of an added worker, or of its next execution after one was lost. */
+const begin = async (
+  worker: Worker,
+  { experiment, operation }: { readonly experiment: Experiment; readonly operation: Operation },
+  ports: Ports,
+): Promise<Settled> => {
+  const ending = endingFor(experiment, operation);
+  const left = ending
+    ? await settleRuns({ worker, ending, reason: 'its fit ended' }, ports)
+    : await stillOpen(worker, ports);
+  if (!left.toTrain) return leave(worker, ports);
+  return { next: 'train', ...(await launchWorker(experiment, worker, ports)) };
+};
+
+const stillOpen = async (worker: Worker, { runs }: Ports) => ({
+  toTrain: (await runs.findMany(worker, runIdsIn(worker.dealing))).some(isOpen),
+});
 
 const launchAgain = async (
   experiment: Experiment,
@@ -132,7 +154,8 @@ const settleRun = (run: Run, { worker, ending, reason }: Circumstances, now: Ins
   if (ending) return cutShort(run, ending, now);
   if (standsAtRung(run)) return run;
   if (isHopeless(worker)) return fail(run, { message: hopeless(worker, reason) }, now);
-  return worker.dealing.held.includes(run.runId) ? loseWorker(run, reason, now) : run;
+  if (!worker.dealing.held.includes(run.runId)) return run;
+  return worker.interrupted ? interrupt(run) : loseWorker(run, reason, now);
 };
 
 /** A job that never said a word had AWS Batch's own retries already; one more would do no better. */
@@ -147,9 +170,8 @@ const hopeless = ({ jobs, lease, leaseAtJobStart }: Worker, reason: string): str
 const settleInference = ({ worker, ending, reason }: Circumstances): Inference | undefined => {
   const { inference } = worker;
   if (!inference || ending) return inference;
-  return isHopeless(worker)
-    ? failInference(inference, hopeless(worker, reason))
-    : loseInference(inference, reason);
+  if (isHopeless(worker)) return failInference(inference, hopeless(worker, reason));
+  return worker.interrupted ? inference : loseInference(inference, reason);
 };
 
 const wantsInference = (inference: Inference | undefined, ending: RunEnding | undefined): boolean =>
@@ -181,10 +203,7 @@ const wait = ({ idleSince, lastSyncAt }: Worker, { clock }: Ports): Settled => {
   return { next: 'wait', seconds: secondsToNextLook(waitedSeconds) };
 };
 
-const leave = async (worker: Worker, { workers }: Ports): Promise<Settled> => {
-  const gone: Worker = { ...worker, status: 'gone', tokenSha256s: [], plannedTokenSha256: '' };
-  if (!(await workers.replace(gone, worker))) {
-    throw new Error(`worker ${worker.worker} was given a run while it was settled`);
-  }
+const leave = async (worker: Worker, ports: Ports): Promise<Settled> => {
+  await letGo(worker, ports);
   return { next: 'leave' };
 };

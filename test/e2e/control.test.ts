@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../contract/client.ts';
 import { deleteRun, listControlLog, resumeRun, stopRun } from '../../contract/control-routes.ts';
-import { getRun, listResults } from '../../contract/operation-routes.ts';
+import { getRun, listResults, listRuns } from '../../contract/operation-routes.ts';
 import type { RunResource } from '../../contract/resources.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { compareWithPlainLoop } from './plain-loop.ts';
@@ -134,4 +134,35 @@ test('without an active fit nothing is steered', async () => {
   expect((await logOf()).slice(-3).map(({ refusal }) => refusal)).toEqual(
     Array(3).fill('no-active-fit'),
   );
+});
+
+/** Its fit is over then, so it goes on in the next one: on a worker of its own, since there each run is trained alone. */
+test('a run that a budget stopped is resumed in the next fit, exactly where it stopped', async () => {
+  const [seed, seconds] = [11, 2];
+  const first = await user.start(experiment, dataHandleId, slowly(2), {
+    seed,
+    budget: { gpuHours: seconds / 3600 },
+  });
+  await user.ended(experiment, first.operation);
+  const runId = first.firstRunId ?? 0;
+  const cut = (await user.call(getRun, ofRun(runId))).body;
+  expect(cut).toMatchObject({ status: 'stopped', endedBy: 'budget' });
+  expect(cut.completedEpochs).toBeLessThan(2);
+
+  const { operation } = await user.start(experiment, dataHandleId, slowly(3), {
+    executor: 'single',
+  });
+  const resumed = (await resume(runId)).body.run;
+  expect(resumed).toMatchObject({ operation, status: 'ongoing' });
+  expect(resumed.endedBy).toBeUndefined();
+  const trained = await user.untilRun(experiment, runId, 'is completed', isCompleted);
+  const beside = (await user.call(getRun, ofRun(runId + 1))).body;
+  expect(beside.status, 'it waited for nobody').toBe('ongoing');
+  expect(await user.ended(experiment, operation)).toMatchObject({ status: 'completed' });
+
+  const query = { operation: String(operation) };
+  const { body } = await user.call(listRuns, { params: { workspace, experiment }, query });
+  expect(body.items.map((run) => run.runId)).toEqual([runId, runId + 1]);
+  const results = await user.results(experiment);
+  await compareWithPlainLoop(stack, [trained], { results, seed });
 });

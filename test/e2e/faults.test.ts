@@ -6,6 +6,7 @@ import {
   artifactBytes,
   config,
   freshStack,
+  killJob,
   removeStack,
   runningJobs,
   until,
@@ -88,23 +89,35 @@ describe('user code that', () => {
   });
 });
 
-test('a worker killed in mid-epoch is noticed, retried, and ends with the weights of one left alone', async () => {
+describe('a worker that in mid-epoch', () => {
   const slow = config({ pause_s: 0.15 }, { epochs: 3, batch_size: 8 });
-  const [alone] = await runsOf(await user.fit(experiment, dataHandleId, slow));
-  const { operation } = await user.start(experiment, dataHandleId, slow);
-  const runId = (alone?.runId ?? 0) + 1;
-  await user.untilRun(
-    experiment,
-    runId,
-    'in the middle of its second epoch',
-    ({ progress }) => progress?.epoch === 2 && progress.chunk >= 1,
+  let alone: RunResource | undefined;
+  beforeAll(async () => {
+    [alone] = await runsOf(await user.fit(experiment, dataHandleId, slow));
+  });
+
+  test.each([
+    ['is killed', 'SIGKILL', 0],
+    ['has its machine taken away', 'SIGTERM', 1],
+  ] as const)(
+    '%s is retried, and its run ends with the weights of one left alone',
+    async (_, signal, interruptions) => {
+      const { operation } = await user.start(experiment, dataHandleId, slow);
+      const runId = (await until('a run', async () => (await runsOf({ operation }))[0])).runId;
+      await user.untilRun(
+        experiment,
+        runId,
+        'in the middle of its second epoch',
+        ({ progress }) => progress?.epoch === 2 && progress.chunk >= 1,
+      );
+      const [job] = runningJobs(stack);
+      process.kill(job?.pid ?? 0, signal);
+      await user.ended(experiment, operation);
+      const [lost] = await runsOf({ operation });
+      expect(lost).toMatchObject({ status: 'completed', attempts: 2, interruptions });
+      expect(await modelOf(lost)).toEqual(await modelOf(alone));
+    },
   );
-  const [job] = runningJobs(stack);
-  process.kill(job?.pid ?? 0, 'SIGKILL');
-  await user.ended(experiment, operation);
-  const [killed] = await runsOf({ operation });
-  expect(killed).toMatchObject({ status: 'completed', attempts: 2 });
-  expect(await modelOf(killed)).toEqual(await modelOf(alone));
 });
 
 describe('cancelling', () => {

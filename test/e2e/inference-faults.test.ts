@@ -5,7 +5,7 @@ import { getPredictions } from '../../contract/inference-routes.ts';
 import { cancelOperation, getOperation, listOperations } from '../../contract/operation-routes.ts';
 import type { OperationResource } from '../../contract/resources.ts';
 import { dataBucket, experiment, type Models, putObject, startModels } from './inference-scene.ts';
-import { runningJobs, until, workspace } from './scene.ts';
+import { killJob, runningJobs, until, workspace } from './scene.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -191,9 +191,10 @@ describe('a prediction that takes long', () => {
 
   test('and whose worker is killed starts anew and ends with the same file', async () => {
     const alone = await infer('predict', await slowly({ pause_s: 0 }));
-    const { operation } = await models.user.startInference('predict', experiment, await slowly());
+    const slow = await slowly({ pause_s: 1 });
+    const { operation } = await models.user.startInference('predict', experiment, slow);
     await untilBatch(operation, 2);
-    process.kill(runningJobs(models.stack)[0]?.pid ?? 0, 'SIGKILL');
+    killJob(models.stack);
     const killed = await models.user.ended(experiment, operation);
     expect(killed).toMatchObject({ status: 'completed', jobs: [{ attempts: 2 }] });
     expect(killed.predictions?.uri).toContain('/lease-2/');

@@ -51,20 +51,3 @@ test('killed hard a second after a call was answered, it has lost nothing of it'
   });
   expect(await user.runs(experiment)).toEqual(before);
 });
-
-test('a fit that was under way when it was killed goes on by itself and completes', {
-  timeout: 240_000,
-}, async () => {
-  const name = 'answered';
-  const slow = config({ pause_s: 0.05 }, { epochs: 3, batch_size: 8 });
-  const handle = await user.download(name);
-  const { operation } = await user.start(name, handle, [slow, slow]);
-  await user.untilRun(name, 1, 'trains', ({ status }) => status === 'ongoing');
-  await sleep(1000);
-  await stack.kill();
-  await startAgain();
-  const ended = await user.ended(name, operation, 180);
-  expect(ended).toMatchObject({ status: 'completed', runCount: 2 });
-  expect((await user.runs(name)).map(({ status }) => status)).toEqual(['completed', 'completed']);
-  expect(await user.results(name)).toHaveLength(6);
-});

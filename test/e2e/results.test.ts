@@ -42,7 +42,7 @@ describe('results and runs', () => {
     expect(await csv(exportResults)).toEqual(['run_id,epoch,train_loss']);
     expect(await csv(exportRuns)).toEqual([
       'run_id,data_handle_id,status,source,ended_by,completed_epochs,mlflow_run_id,config,' +
-        'cloned_from,warm_started,started_at,runtime_s,gpu_utilization,cost_usd,attempts,fused_within,error',
+        'cloned_from,warm_started,started_at,runtime_s,gpu_utilization,cost_usd,attempts,interruptions,fused_within,error',
     ]);
   });
 

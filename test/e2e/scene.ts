@@ -27,11 +27,14 @@ export const removeStack = async (stack: RunningStack): Promise<void> => {
   rmSync(stack.folder, { recursive: true, force: true });
 };
 
+/** Long enough for a busy machine; what is waited for still has to come about. */
+const patienceSeconds = 240;
+
 /** Waits for a condition; the message says what was waited for in vain. */
 export const until = async <T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  seconds = 90,
+  seconds = patienceSeconds,
 ): Promise<T> => {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
@@ -91,7 +94,7 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token' | 'workspace'>)
     return body.uri;
   };
 
-  const ended = async (experiment: string, operation: number, seconds = 90) =>
+  const ended = async (experiment: string, operation: number, seconds = patienceSeconds) =>
     until(
       `the end of operation ${operation}`,
       async () => {
@@ -191,6 +194,13 @@ export const runningJobs = ({ folder }: Pick<RunningStack, 'folder'>): readonly 
       return [];
     }
   });
+
+/** Ends the process of a stack's one job, as a lost machine would. */
+export const killJob = (stack: Pick<RunningStack, 'folder'>): void => {
+  const [job] = runningJobs(stack);
+  if (!job) throw new Error('no job runs');
+  process.kill(job.pid, 'SIGKILL');
+};
 
 /** A sync with what a job was given at its start, as whoever may describe the job could send it. */
 export const syncAs = async (

@@ -157,7 +157,10 @@ describe('on two workers', () => {
 });
 
 /** The first worker's runs are quick, the second's take their time, so the first worker waits at the rung. */
-const unevenly = (i: number) => (i % 2 === 1 ? { pause_s: 0.4 } : {});
+const unevenly =
+  (pauseSeconds = 0.4) =>
+  (i: number) =>
+    i % 2 === 1 ? { pause_s: pauseSeconds } : {};
 
 const firstWaits = async (world: World, operation: number): Promise<RunningJob> => {
   await until(
@@ -201,7 +204,7 @@ describe('in the middle', () => {
 
   test('a worker killed while its runs wait at a rung loses nothing', async () => {
     const { user, dataHandleId } = world;
-    const group = sha(configs(4, 3, unevenly));
+    const group = sha(configs(4, 3, unevenly()));
     const { operation } = await user.start(experiment, dataHandleId, group, exactly);
     const { pid } = await firstWaits(world, operation);
     process.kill(pid, 'SIGKILL');
@@ -217,7 +220,8 @@ describe('in the middle', () => {
 
   test('a cancel stops those that wait as well as those that train, and leaves no worker', async () => {
     const { user, dataHandleId } = world;
-    const group = sha(configs(4, 3, unevenly));
+    // The second worker does not reach the rung while the cancel is on its way.
+    const group = sha(configs(4, 3, unevenly(2)));
     const { operation } = await user.start(experiment, dataHandleId, group);
     await firstWaits(world, operation);
     const params = { workspace, experiment, operation: 'current' as const };

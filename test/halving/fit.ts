@@ -33,12 +33,12 @@ export const startFit = async (aws: AwsPorts, { workers, losses, halving }: FitO
   const how = { ...halving, metric: 'val_loss', mode: 'min', maxEpochs: epochs } as const;
   const plain = fitOf(key, 1, runCount);
   const brackets: readonly Bracket[] = [{ ...how, firstRunId: 1, runCount }];
-  const request = { ...plain.request, brackets } as FitRequest;
+  const request = { ...plain.request, brackets, maxWorkers: workers } as FitRequest;
   const operation: Operation = { ...plain, request };
 
   let now = new Date().toISOString();
   const clock = { now: () => now };
-  const ports = { ...aws, clock, entropy: nodeEntropy, maxWorkers: workers };
+  const ports = { ...aws, clock, entropy: nodeEntropy };
 
   await ports.experiments.create(experiment, undefined);
   await ports.operations.start(experiment, operation, { dataHandle });

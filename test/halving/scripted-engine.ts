@@ -58,7 +58,7 @@ export class ScriptedEngine {
    * Sends what it has to tell, and takes in the answer. After the first sync, which brings the token, it
    * may do so several times at once, as when answers are lost.
    */
-  async sync(wanted = 1): Promise<SyncAnswer> {
+  async sync(wanted = 1, more: Partial<SyncRequest> = {}): Promise<SyncAnswer> {
     this.#sequence += 1;
     const times = this.#sequence === 1 ? 1 : wanted;
     const runs = this.#merged();
@@ -71,6 +71,7 @@ export class ScriptedEngine {
       room: 2,
       runs,
       logs: [],
+      ...more,
     };
     const call = { params: {}, query: {}, body, bearerToken: this.#token };
     const replies = await Promise.all(

@@ -5,10 +5,13 @@ import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
 import type { Emulator } from '../../adapters/testing/emulator.ts';
 import { startEmulator } from '../../adapters/testing/emulator.ts';
 import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testing/samples.ts';
-import type { ControlEntry, ControlOp } from '../../domain/control.ts';
+import type { ControlEntry } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { FitRequest } from '../../domain/operation.ts';
+import type { ExecutionRequest } from '../../domain/ports.ts';
+import type { Run } from '../../domain/run.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
+import { cloneRun } from '../../lambdas/http/clone-run.ts';
 import { deleteRun } from '../../lambdas/http/delete-run.ts';
 import { resumeRun } from '../../lambdas/http/resume-run.ts';
 import { stopRun } from '../../lambdas/http/stop-run.ts';
@@ -35,8 +38,10 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 
 const command = fc.record({
-  op: fc.constantFrom<ControlOp[]>('stop', 'stop', 'resume', 'resume', 'resume', 'delete'),
+  op: fc.constantFrom('stop', 'stop', 'resume', 'resume', 'resume', 'clone', 'delete'),
   runId: fc.constantFrom(1, 1, 1, 2),
+  /** Of clones. */
+  warmStart: fc.boolean(),
 });
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
@@ -50,16 +55,25 @@ const game = fc.record({
 });
 type Game = typeof game extends fc.Arbitrary<infer G> ? G : never;
 
+const config = {
+  train: { epochs: lastEpoch, batch_size: 1, optimizer: { name: 'SGD', args: { lr: 0.1 } } },
+};
+
 /** A fit of three runs of which a worker has all, or two workers have one or two. */
-const planFit = async (maxWorkers: number) => {
+const planFit = async (maxWorkers: number, start: (request: ExecutionRequest) => void) => {
   const key = newKey();
   const turns = new Turns();
-  const ports = { ...portsOf(aws, turns, () => undefined), bucket: 'b', maxWorkers };
-  const fit = fitOf(key, 1, 3);
+  const ports = { ...portsOf(aws, turns, start), bucket: 'b' };
+  const plain = fitOf(key, 1, 3);
+  const request = { ...plain.request, maxWorkers } as FitRequest;
   await aws.experiments.create(experimentOf(key), undefined);
-  await aws.operations.start(experimentOf(key), fit, { dataHandle: dataHandleOf(key) });
-  const { configsSha256 } = fit.request as FitRequest;
-  await aws.artifacts.putText(configsKey(key, 1, configsSha256), JSON.stringify([{}, {}, {}]));
+  const dataHandle = dataHandleOf(key);
+  await aws.operations.start(experimentOf(key), { ...plain, request }, { dataHandle });
+  const { configsSha256 } = request;
+  await aws.artifacts.putText(
+    configsKey(key, 1, configsSha256),
+    JSON.stringify([config, config, config]),
+  );
   const step = { ...key, operation: 1 };
   const { workers } = await planOperation(step, { ...ports, ...aws });
   return { key, turns, ports, step, launches: workers };
@@ -68,15 +82,22 @@ const planFit = async (maxWorkers: number) => {
 const useCases = { stop: stopRun, resume: resumeRun, delete: deleteRun };
 
 const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
-  const { key, turns, ports, step, launches } = await planFit(maxWorkers);
+  const added: Promise<void>[] = [];
+  const { key, turns, ports, step, launches } = await planFit(maxWorkers, ({ worker }) =>
+    added.push(carryOut(String(worker))),
+  );
   const trained: { runId: number; epoch: number }[] = [];
   const lives = deaths.values();
 
   const client = async (commands: readonly Command[]): Promise<void> => {
-    for (const { op, runId } of commands) {
+    for (const { op, runId, warmStart } of commands) {
       const params = { ...key, runId: String(runId) };
       const call = { params, query: {}, body: {}, caller: 'somebody' };
-      await useCases[op].run(call, ports).catch((error: unknown) => {
+      const asked =
+        op === 'clone'
+          ? cloneRun.run({ ...call, body: { changes: {}, warmStart } }, ports)
+          : useCases[op].run(call, ports);
+      await asked.catch((error: unknown) => {
         if (!(error instanceof DomainError)) throw error;
       });
     }
@@ -85,6 +106,12 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
     await new SteeredEngine(ports, launch.token, trained).work(lives.next().value);
     const settled = await tried(() => settleWorker({ ...step, ...launch }, ports));
     if (settled.next === 'train') await work(settled);
+  };
+  /** The execution of a worker that was added. */
+  const carryOut = async (worker: string): Promise<void> => {
+    const begun = await tried(() => settleWorker({ ...step, worker }, ports));
+    if (begun.next === 'train') await work(begun);
+    await completeOperation({ ...step, worker }, ports);
   };
   const workflow = async (): Promise<void> => {
     await Promise.all(launches.map(work));
@@ -99,14 +126,23 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
     before = after;
   });
   await actors;
+  // More come while it is waited, so the list is gone through as it grows.
+  for (const execution of added) await execution;
+  expect(before[0]?.operations[0]?.status).toBe('completed');
   const log = (await aws.controlLog.list(key, { limit: 100 })).items;
   return { runs: before[0]?.runs ?? [], log, trained };
 };
 
 /** What a run may be in the end when the ops that were accepted for it came in this order. */
-const endings = (log: readonly ControlEntry[], id: number): readonly string[] => {
-  const accepted = log.filter(({ outcome, runId }) => outcome === 'accepted' && runId === id);
-  const last = accepted.at(-1)?.op;
+const endings = (
+  log: readonly ControlEntry[],
+  { runId: id, warmStarted, clonedFrom = 0 }: Run,
+): readonly string[] => {
+  const accepted = log.filter(({ outcome, op }) => outcome === 'accepted' && op !== 'clone');
+  const opsOn = (runId: number) => accepted.filter((entry) => entry.runId === runId);
+  const last = opsOn(id).at(-1)?.op;
+  // Its parent may have been deleted, and its engine have died, before there was a checkpoint of it.
+  if (warmStarted && opsOn(clonedFrom).at(-1)?.op === 'delete') return ['completed', 'failed'];
   // A run whose next chunk boundary is its end has nothing to stop any more.
   if (last === 'stop') return ['stopped', 'completed'];
   return last === 'delete' ? ['deleted'] : ['completed'];
@@ -121,10 +157,17 @@ test.each([1, 2])(
       const { runs, log, trained } = await play(played, maxWorkers);
       const told = JSON.stringify({ log, trained, runs }, null, 1);
       expect(log, told).toHaveLength(played.clients.flat().length);
-      for (const { runId, status, completedEpochs } of runs) {
-        expect(endings(log, runId), told).toContain(status);
-        if (status === 'completed') expect(completedEpochs, told).toBe(lastEpoch);
+      for (const run of runs) {
+        expect(endings(log, run), told).toContain(run.status);
+        if (run.status !== 'completed') continue;
+        expect(run.completedEpochs, told).toBe(lastEpoch);
+        if (run.warmStarted) expect(run.start?.prefix, told).toMatch(`runs/${run.clonedFrom}/`);
       }
+      const made = log.flatMap((entry) => entry.made ?? []);
+      expect(
+        runs.slice(3).map(({ runId }) => runId),
+        told,
+      ).toEqual(made.toSorted((a, b) => a - b));
       if (played.deaths.length > 0) return;
       const steps = trained.map(({ runId, epoch }) => `${runId} ${epoch}`);
       const twice = steps.filter((one, i) => steps.indexOf(one) !== i);

@@ -79,6 +79,15 @@ export class SteeredEngine {
     if (after !== run) this.#trained.push(after);
     const ongoing = isToStop ? 'stopped' : 'ongoing';
     this.#tell(after, after.epoch === lastEpoch ? 'completed' : ongoing);
+    this.#branch(after);
+  }
+
+  /** Gives the checkpoint that clones wait for. */
+  #branch({ runId, epoch }: InHand): void {
+    const report = this.#reports.get(runId);
+    if (!report || !this.#answer?.branch.includes(runId)) return;
+    const branch = { prefix: `runs/${runId}/${epoch}/`, epoch, chunk: 0 };
+    this.#reports.set(runId, { ...report, branch });
   }
 
   #tell({ runId, epoch }: InHand, status: Report['status']): void {

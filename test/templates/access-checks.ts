@@ -93,7 +93,7 @@ describe('access', () => {
     expect(own('GetHealth')).toEqual([]);
     expect(own('GetRun')).toEqual(['BUCKET_NAME', 'GPU_HOUR_USD', 'TABLE_NAME']);
     expect(own('SyncWorker')).toEqual(['BUCKET_NAME', 'STORAGE_ROLE_ARN', 'TABLE_NAME']);
-    expect(own('PlanOperation')).toEqual(['BUCKET_NAME', 'DEFAULT_MAX_WORKERS', 'TABLE_NAME']);
+    expect(own('PlanOperation')).toEqual(['BUCKET_NAME', 'TABLE_NAME']);
   });
 });
 

@@ -79,6 +79,7 @@ describe('state', () => {
       'EndMachineArn',
       'OperationMachineArn',
       'TableName',
+      'WorkerMachineArn',
     ]);
   });
 });

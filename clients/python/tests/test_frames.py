@@ -21,6 +21,7 @@ INFO = [
     "gpu_utilization",
     "cost_usd",
     "attempts",
+    "interruptions",
     "fused_within",
     "error",
 ]

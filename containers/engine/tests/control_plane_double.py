@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from typing import Any
@@ -33,10 +34,15 @@ class ControlPlaneDouble:
         self.download: Json | None = None
         self.inference: Json | None = None
         self.stop: set[int] = set()
+        self.branch: set[int] = set()
+        """Runs that are asked for a checkpoint for clones, until they give it."""
         self.drop: set[int] = set()
         self.exit = False
         self.more_to_come = False
         """Whether runs that were let go of may be dealt again."""
+        self.sync_interval_seconds = 0.5
+        self.clock_ahead = timedelta(0)
+        """Of the engine's."""
         self.token = "planned-token"
         self.complaints: list[str] = []
         self.faults: list[int | None] = []
@@ -59,6 +65,10 @@ class ControlPlaneDouble:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_ahead
 
     def next_attempt(self) -> None:
         """The worker's next attempt: its open runs are dealt again, from their checkpoints."""
@@ -124,19 +134,22 @@ class ControlPlaneDouble:
             "train": train,
             "more": (bool(self.waiting) or self.more_to_come) and not self.exit,
             "stop": sorted(self.stop),
+            "branch": sorted(self.branch),
             "drop": sorted(self.drop),
             "exit": self.exit,
-            "syncIntervalSeconds": 0.5,
+            "syncIntervalSeconds": self.sync_interval_seconds,
         }
         if request["sequence"] == 1:
             answer["assignment"] = self.assignment
         if request["needsCredentials"]:
             self.token = f"token-{request['sequence']}"
-            answer |= {"token": self.token, "credentials": _credentials()}
+            answer |= {"token": self.token, "credentials": _credentials(self.now)}
         return answer
 
     def _take_in_run(self, report: Json) -> None:
         run = self.runs[report["runId"]]
+        if "branch" in report:
+            self.branch.discard(report["runId"])
         if run["status"] in {"new", "ongoing"}:
             run.update({name: value for name, value in report.items() if name != "epochs"})
         rows = {row["epoch"]: row for row in self.epochs.get(report["runId"], [])}
@@ -144,8 +157,8 @@ class ControlPlaneDouble:
         self.epochs[report["runId"]] = [rows[epoch] for epoch in sorted(rows)]
 
 
-def _credentials() -> Json:
-    expires_at = datetime.now(UTC) + timedelta(hours=1)
+def _credentials(now: datetime) -> Json:
+    expires_at = now + timedelta(hours=1)
     return {
         "accessKeyId": "key",
         "secretAccessKey": "secret",
@@ -178,6 +191,9 @@ def _handler(double: ControlPlaneDouble) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return format_datetime(double.now, usegmt=True)
 
         def log_message(self, *_: object) -> None:
             pass

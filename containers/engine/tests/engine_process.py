@@ -8,6 +8,7 @@ import sys
 import tempfile
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from control_plane_double import ControlPlaneDouble
 from folder_store import FolderStore
@@ -22,24 +23,28 @@ def start(
     control_plane: ControlPlaneDouble,
     store: FolderStore,
     attempt: int = 1,
+    environment: dict[str, str] | None = None,
     *,
-    cpu_ranks: int = 1,
     folder: str = "",
+    **troubles: Any,
 ) -> BaseProcess:
-    """Start one attempt of a worker, whose temporary files lie beside the store, or in a folder."""
+    """Start one attempt of a worker; ``troubles`` are those of its storage.
+
+    Its temporary files lie beside the store, or in a folder there.
+    """
     temporary = store.root.parent / folder
     temporary.mkdir(exist_ok=True)
-    environment = {
+    settings = {
         "FANFOLD_URL": control_plane.url,
         "FANFOLD_WORKER_TOKEN": control_plane.token,
         "FANFOLD_CPU_THREADS": "1",
-        "FANFOLD_CPU_RANKS": str(cpu_ranks),
         "AWS_REGION": "eu-central-1",
         "AWS_BATCH_JOB_ID": "job-1",
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
         "TMPDIR": str(temporary),
+        **(environment or {}),
     }
-    process = context.Process(target=_work, args=(environment, store.root))
+    process = context.Process(target=_work, args=(settings, store.root, troubles))
     process.start()
     return process
 
@@ -53,10 +58,10 @@ def exit_code(process: BaseProcess) -> int | None:
     return process.exitcode
 
 
-def _work(environment: dict[str, str], root: Path) -> None:
+def _work(environment: dict[str, str], root: Path, troubles: dict[str, Any]) -> None:
     os.environ.update(environment)
     sys.stdin.close()
     tempfile.tempdir = None  # read TMPDIR anew
     from fanfold_engine.__main__ import main
 
-    main(lambda *_: FolderStore(root))
+    main(lambda *_: FolderStore(root, **troubles))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +15,13 @@ from fanfold_engine.storage import ObjectInfo, ObjectUnreadableError
 class FolderStore:
     """An ObjectStore that several processes may use at once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, *, upload_pause_seconds: float = 0.0, refused: str | None = None
+    ) -> None:
         self.root = root
+        self._upload_pause_seconds = upload_pause_seconds
+        self._refused = refused
+        """Part of the keys that cannot be written."""
 
     def head(self, bucket: str, key: str) -> ObjectInfo:
         path = self.path(bucket, key)
@@ -36,6 +42,9 @@ class FolderStore:
         return info
 
     def upload(self, bucket: str, key: str, path: Path) -> None:
+        time.sleep(self._upload_pause_seconds)
+        if self._refused is not None and self._refused in key:
+            raise OSError(f"{key} cannot be written")
         self.put(bucket, key, path.read_bytes())
 
     def delete(self, bucket: str, key: str) -> None:

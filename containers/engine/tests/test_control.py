@@ -159,10 +159,25 @@ def test_older_checkpoints_are_removed_unless_each_epoch_is_kept(
         for checkpoint in report["epochCheckpoints"]
     ]
     assert told == ([1, 2, 3] if epoch_checkpoints else [])
-    last = "epoch-0003.lease-1"
+    last = "epoch-0003.worker-1.lease-1"
     assert kept == (
-        ["epoch-0001.lease-1", "epoch-0002.lease-1", last] if epoch_checkpoints else [last]
+        ["epoch-0001.worker-1.lease-1", "epoch-0002.worker-1.lease-1", last]
+        if epoch_checkpoints
+        else [last]
     )
+
+
+def test_two_workers_at_one_run_write_checkpoints_of_their_own(scene: Scene) -> None:
+    """One may have been taken for lost, and go on uploading."""
+    scene.download()
+    prefixes = set()
+    for worker in (1, 2):
+        with scene.control_plane(config()) as control_plane:
+            control_plane.assignment["worker"] = worker
+            assert scene.worker(control_plane).work() == 0
+        prefixes.add(control_plane.runs[1]["checkpoint"]["prefix"])
+
+    assert len(prefixes) == 2
 
 
 def test_two_hundred_small_runs_share_one_worker_and_few_syncs(scene: Scene) -> None:

@@ -12,5 +12,5 @@ def test_a_fit_trains_its_runs_and_tells_of_every_epoch(scene: Scene) -> None:
     names = [metric["name"] for metric in control_plane.epochs[1][0]["metrics"]]
     assert names == ["val_loss", "val_accuracy"]
     assert control_plane.runs[1]["checkpoint"]["epoch"] == 2
-    assert scene.checkpoint(control_plane).name == "epoch-0002.lease-1"
+    assert scene.checkpoint(control_plane).name == "epoch-0002.worker-1.lease-1"
     assert control_plane.runs[1]["runtimeSeconds"] > 0

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import torch
 from control_plane_double import ControlPlaneDouble, Json
-from engine_process import exit_code, start
-from fanfold_engine.ending import DONE, INTERRUPTED, RESTART
+from engine_process import context, exit_code, start
+from fanfold_engine import ending
+from fanfold_engine.ending import DONE, FAULT, INTERRUPTED, RESTART, leave
+from metadata_double import MetadataDouble
 from safetensors.torch import load_file
 from scene import BUCKET, ML_SPEC, PREFIX, Scene, config
 
@@ -58,7 +62,7 @@ def test_a_worker_killed_twice_ends_with_the_weights_of_one_left_alone(scene: Sc
         assert exit_code(start(control_plane, scene.store, attempt=3)) == DONE
 
     assert control_plane.runs[1]["status"] == "completed"
-    assert scene.checkpoint(control_plane).name == "epoch-0003.lease-3"
+    assert scene.checkpoint(control_plane).name == "epoch-0003.worker-1.lease-3"
     assert control_plane.epochs[1] == undisturbed.epochs[1]
     assert_equal(weights(scene, control_plane), weights(scene, undisturbed))
 
@@ -73,12 +77,34 @@ def test_sigterm_checkpoints_the_chunk_in_training_and_leaves_with_143(scene: Sc
         assert exit_code(process) == INTERRUPTED
         assert [run["status"] for run in control_plane.runs.values()] == ["ongoing", "new"]
         assert "checkpoint" in control_plane.runs[1]
+        assert control_plane.requests[-1]["interrupted"]
         control_plane.next_attempt()
         assert exit_code(start(control_plane, scene.store, attempt=2)) == DONE
 
     assert [run["status"] for run in control_plane.runs.values()] == ["completed", "completed"]
     assert_equal(weights(scene, control_plane), weights(scene, undisturbed))
     assert list(scene.folder.glob("fanfold-*")) == []
+
+
+def test_a_spot_notice_does_as_much_and_is_told(scene: Scene) -> None:
+    long = config(epochs=60)
+    undisturbed, quick = scene.run_fit(long), scene.code
+    scene.write_code(slowly(ML_SPEC))
+    with scene.control_plane(long, CONFIG) as control_plane, MetadataDouble() as metadata:
+        asks = {"FANFOLD_METADATA_URL": metadata.url}
+        process = start(control_plane, scene.store, environment=asks)
+        control_plane.wait_for(lambda: "progress" in control_plane.runs.get(1, {}))
+        assert not any("interrupted" in request for request in control_plane.requests)
+        metadata.is_taken_away = True
+        assert exit_code(process) == INTERRUPTED
+        assert control_plane.requests[-1]["interrupted"]
+        assert "checkpoint" in control_plane.runs[1]
+        control_plane.next_attempt()
+        control_plane.assignment["mlSpec"] = quick
+        assert exit_code(start(control_plane, scene.store, attempt=2)) == DONE
+
+    assert [run["status"] for run in control_plane.runs.values()] == ["completed", "completed"]
+    assert_equal(weights(scene, control_plane), weights(scene, undisturbed))
 
 
 def test_code_that_ends_the_process_is_counted_against_its_run(scene: Scene) -> None:
@@ -110,6 +136,26 @@ def stall():
         assert "in stall" in failed["error"]["traceback"]
         assert "fanfold_engine" not in failed["error"]["traceback"]
         assert control_plane.runs[1]["status"] == "completed"
+
+
+def leave_twice(scratch: Path) -> None:
+    """The first has files to remove when the second comes."""
+
+    def remove(*_: object, **__: object) -> None:
+        if removals.acquire(blocking=False):
+            other = threading.Thread(target=leave, args=(FAULT, scratch))
+            other.start()
+            other.join(1)
+
+    removals = threading.Semaphore(1)
+    ending.shutil.rmtree = remove
+    leave(DONE, scratch)
+
+
+def test_a_process_ends_with_the_code_of_whoever_ended_it_first(scene: Scene) -> None:
+    process = context.Process(target=leave_twice, args=(scene.folder,))
+    process.start()
+    assert exit_code(process) == DONE
 
 
 def test_a_fenced_worker_lets_go_at_once_and_uploads_nothing(scene: Scene) -> None:

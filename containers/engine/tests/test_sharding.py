@@ -66,7 +66,8 @@ class MLSpec:
         return {"id": row["id"], "x": features, "y": torch.tensor(row["y"])}
 
     def create_model(self, cfg):
-        return Model(6, cfg.get("user_knobs", {}).get("dropout", 0.0))
+        knobs = cfg.get("user_knobs", {})
+        return Model(knobs.get("width", 6), knobs.get("dropout", 0.0))
 
     def compute_forward(self, model, batch, cfg, mode):
         logits = model(batch["x"])
@@ -76,6 +77,7 @@ class MLSpec:
     def metrics(self, cfg, mode):
         return {"accuracy": torchmetrics.Accuracy(task="multiclass", num_classes=2)}
 """
+TWO_RANKS = {"FANFOLD_CPU_RANKS": "2"}
 ROUNDING = 1e-6
 """By how much losses and weights may differ from those of one process."""
 VARIANTS = {
@@ -257,6 +259,26 @@ def test_a_checkpoint_of_so_many_processes_goes_on_in_another_number(
     assert_close(state_of(scene, resumed).optimizer, state_of(scene, alone).optimizer)
 
 
+def test_a_warm_clone_takes_the_weights_of_a_parent_that_two_processes_trained(
+    scene: Scene,
+) -> None:
+    parent = scene.run_fit(sharded(config(epochs=1, batch_size=8)))
+    warm_start = {"prefix": parent.runs[1]["checkpoint"]["prefix"], "onSameData": True}
+    clone = config(epochs=1, batch_size=8, optimizer={"name": "AdamW", "args": {"lr": 0.01}})
+    clones = {2: clone, 3: sharded(clone), 4: sharded(clone) | {"user_knobs": {"width": 8}}}
+    with scene.control_plane(*clones.values()) as control_plane:
+        for run_id, run in zip(clones, control_plane.waiting, strict=True):
+            run |= {"runId": run_id, "warmStart": warm_start}
+        assert scene.worker(control_plane).work() == 0
+
+    assert_close(results(control_plane, 3), results(control_plane, 2))
+    one, two = (state_of(scene, control_plane, run_id) for run_id in (2, 3))
+    assert_close(two.model, one.model)
+    assert two.data_start == one.data_start
+    error = control_plane.runs[4]["error"]["message"]
+    assert "cannot start from its parent's weights (embed.weight is (8, 1) here" in error
+
+
 def test_a_rank_that_fails_ends_its_run_with_its_traceback_and_the_next_is_trained(
     scene: Scene,
 ) -> None:
@@ -349,7 +371,7 @@ def test_a_killed_rank_is_noticed_and_a_new_process_goes_on(scene: Scene) -> Non
     with_a_rank_that(scene, "os.kill(os.getpid(), 9)")
     folder = "longer than the path of a Unix socket may be, as where the embedded stack runs a job"
     with scene.control_plane(sharded(config())) as control_plane:
-        process = start(control_plane, scene.store, cpu_ranks=2, folder=folder)
+        process = start(control_plane, scene.store, environment=TWO_RANKS, folder=folder)
         assert exit_code(process) == RESTART
     assert not list((scene.folder / folder).iterdir())
 
@@ -363,7 +385,7 @@ def test_a_rank_that_hangs_fails_its_run_with_its_stack(scene: Scene) -> None:
     scene.fit["chunkTimeoutSeconds"] = 2
     with_a_rank_that(scene, "stall()")
     with scene.control_plane(sharded(config())) as control_plane:
-        assert exit_code(start(control_plane, scene.store, cpu_ranks=2)) == RESTART
+        assert exit_code(start(control_plane, scene.store, environment=TWO_RANKS)) == RESTART
 
     failed = control_plane.runs[1]
     assert failed["status"] == "failed"

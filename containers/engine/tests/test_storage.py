@@ -18,6 +18,7 @@ from fanfold_engine import s3_storage
 from fanfold_engine.protocol import Credentials
 from fanfold_engine.s3_storage import S3Storage
 from fanfold_engine.storage import ObjectStore, ObjectUnreadableError, split_prefix, split_uri
+from faulty_proxy import FaultyProxy
 from folder_store import FolderStore
 
 BUCKET = "storage-suite"
@@ -123,6 +124,28 @@ def test_deleting_twice_is_no_error(store: ObjectStore, tmp_path: Path) -> None:
     store.delete(BUCKET, "gone")
     with pytest.raises(ObjectUnreadableError):
         store.head(BUCKET, "gone")
+
+
+def test_s3_that_errs_in_passing_costs_time_only(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = random.Random(2).randbytes(3 * 1024 * 1024)
+    monkeypatch.setattr(s3_storage, "FIRST_DELAY_SECONDS", 0.001)
+    with FaultyProxy(endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        store = S3Storage(REGION, lambda: CREDENTIALS)
+        proxy.faults = [503, 500, 503, 400]
+        put(store, "faulty", data, tmp_path)
+        assert proxy.faults == []
+        proxy.faults = ["half", 503, "half"]
+        info = store.download(BUCKET, "faulty", tmp_path / "got")
+        assert proxy.faults == []
+        proxy.faults = [403]
+        with pytest.raises(ObjectUnreadableError):
+            store.download(BUCKET, "faulty", tmp_path / "not")
+
+    assert (tmp_path / "got").read_bytes() == data
+    assert info.size_bytes == len(data)
 
 
 def test_waiting_for_s3_draws_none_of_the_runs_random_numbers(

@@ -26,6 +26,7 @@ _RUN_COLUMNS = {
     "gpu_utilization": "float64",
     "cost_usd": "float64",
     "attempts": "int64",
+    "interruptions": "int64",
     "fused_within": "float64",
     "error": "object",
 }
@@ -78,6 +79,7 @@ def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
             "gpu_utilization": run.gpu_utilization,
             "cost_usd": run.cost_usd,
             "attempts": run.attempts,
+            "interruptions": run.interruptions,
             "fused_within": run.fused_within,
             "error": run.traceback or run.message,
         }

@@ -135,6 +135,7 @@ class Run:
     chunks: int
     config: Json
     attempts: int
+    interruptions: int
     started_at: datetime | None
     runtime_s: float
     gpu_utilization: float | None
@@ -164,6 +165,7 @@ class Run:
             chunks=progress.get("chunks", 0),
             config=wire["config"],
             attempts=wire["attempts"],
+            interruptions=wire.get("interruptions", 0),
             started_at=_instant(wire.get("startedAt")),
             runtime_s=wire["runtimeSeconds"],
             gpu_utilization=wire.get("gpuUtilization"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fanfold_engine import departure
+from fanfold_engine import departure, spot
 from fanfold_engine.ending import BAD_SETTINGS, leave
 from fanfold_engine.protocol import Credentials
 from fanfold_engine.settings import Settings, SettingsError
@@ -32,7 +32,9 @@ def main(make_store: MakeStore) -> None:
     worker = Worker(
         settings, make_store=make_store, scratch=scratch, leave=lambda code: leave(code, scratch)
     )
-    departure.listen(worker.depart)
+    departure.listen(lambda: worker.depart("SIGTERM", departure.CHUNK_SECONDS))
+    if settings.metadata_url is not None:
+        spot.watch(settings.metadata_url, lambda: worker.depart("Spot notice", spot.CHUNK_SECONDS))
     leave(worker.work(), scratch)
 
 

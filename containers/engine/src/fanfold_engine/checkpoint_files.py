@@ -26,6 +26,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from fanfold_engine.randomness import RandomState
+from fanfold_engine.schedule import DataStart
 from fanfold_engine.structure import Tensors, pack, unpack
 from fanfold_engine.training import Place, TrainingState
 
@@ -63,6 +64,7 @@ def write(state: TrainingState, directory: Path, divided: Collection[str] = ()) 
         "optimizer": pack(state.optimizer, "optimizer", tensors),
         "scheduler": pack(state.scheduler, "scheduler", tensors),
         "modelExtra": pack(extra, "model", tensors),
+        "dataStart": asdict(state.data_start),
     }
     _save_model(model, directory / MODEL)
     here = {name: each for name, each in tensors.items() if name not in divided}
@@ -113,6 +115,7 @@ def read_checked(directory: Path, read_shards: ReadShards | None = None) -> Trai
         model=load_model(directory / MODEL) | unpack(told["modelExtra"], tensors),
         optimizer=unpack(told["optimizer"], tensors),
         scheduler=unpack(told["scheduler"], tensors),
+        data_start=DataStart(**told["dataStart"]),
     )
 
 

@@ -77,8 +77,8 @@ class Checkpoints:
         else:
             self._newest[run_id] = self._pool.submit(self._follow, newest, action)
 
-    def fetch(self, checkpoint: Checkpoint, read: Callable[[Path], T]) -> T:
-        """What ``read`` makes of a published checkpoint's files, which are there meanwhile.
+    def fetch(self, prefix: str, read: Callable[[Path], T]) -> T:
+        """What ``read`` makes of the checkpoint under a prefix; its files are there meanwhile.
 
         Raises:
             CheckpointDamagedError: it is not whole, or not what it was.
@@ -86,19 +86,19 @@ class Checkpoints:
         directory = self._scratch / "fetched"
         directory.mkdir(parents=True)
         try:
-            self._download(checkpoint, (MANIFEST,), directory)
-            self._download(checkpoint, names_of(directory), directory)
+            self._download(prefix, (MANIFEST,), directory)
+            self._download(prefix, names_of(directory), directory)
             return read(directory)
         except (ObjectUnreadableError, CheckpointDamagedError, json.JSONDecodeError) as error:
-            raise CheckpointDamagedError(f"checkpoint {checkpoint.prefix}: {error}") from error
+            raise CheckpointDamagedError(f"checkpoint {prefix}: {error}") from error
         finally:
             shutil.rmtree(directory)
 
-    def _download(self, checkpoint: Checkpoint, names: Iterable[str], directory: Path) -> None:
+    def _download(self, prefix: str, names: Iterable[str], directory: Path) -> None:
         for name in names:
             path = directory / name
             path.parent.mkdir(exist_ok=True)
-            self._store.download(self._assignment.bucket, checkpoint.prefix + name, path)
+            self._store.download(self._assignment.bucket, prefix + name, path)
 
     def remove(self, checkpoint: Checkpoint) -> None:
         """Remove a checkpoint in the background, its manifest first."""
@@ -114,8 +114,8 @@ class Checkpoints:
 
     def _describe(self, run_id: int, place: Place) -> Checkpoint:
         name = f"epoch-{place.epoch:04}" + (f"-chunk-{place.chunk:03}" if place.chunk else "")
-        lease = self._assignment.lease
-        prefix = f"{self._assignment.prefix}runs/{run_id}/checkpoints/{name}.lease-{lease}/"
+        attempt = f"worker-{self._assignment.worker}.lease-{self._assignment.lease}"
+        prefix = f"{self._assignment.prefix}runs/{run_id}/checkpoints/{name}.{attempt}/"
         return Checkpoint(prefix, place.epoch, place.chunk)
 
     def _upload(
@@ -144,7 +144,7 @@ class Checkpoints:
     def _remove(self, checkpoint: Checkpoint) -> None:
         try:
             with TemporaryDirectory(dir=self._scratch) as directory:
-                self._download(checkpoint, (MANIFEST,), Path(directory))
+                self._download(checkpoint.prefix, (MANIFEST,), Path(directory))
                 names = names_of(Path(directory))
             for name in (MANIFEST, *names):
                 self._store.delete(self._assignment.bucket, checkpoint.prefix + name)

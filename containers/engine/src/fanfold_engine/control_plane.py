@@ -7,6 +7,9 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import httpx
@@ -95,9 +98,19 @@ class ControlPlane:
 
 def _answer(response: httpx.Response) -> SyncAnswer:
     try:
-        return from_json(SyncAnswer, response.json())
+        answer = from_json(SyncAnswer, response.json())
+        return _by_own_clock(answer, response.headers.get("date"))
     except (ValueError, WireError) as error:
         raise ControlPlaneLostError(f"an answer makes no sense: {error}") from error
+
+
+def _by_own_clock(answer: SyncAnswer, date: str | None) -> SyncAnswer:
+    """This machine's clock may be wrong: how long the credentials still last is what counts."""
+    if answer.credentials is None or date is None:
+        return answer
+    left = datetime.fromisoformat(answer.credentials.expires_at) - parsedate_to_datetime(date)
+    expires_at = (datetime.now(UTC) + left).isoformat()
+    return replace(answer, credentials=replace(answer.credentials, expires_at=expires_at))
 
 
 def _detail(response: httpx.Response) -> str:

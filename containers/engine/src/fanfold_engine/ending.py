@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
+import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,8 +20,15 @@ INTERRUPTED = 143
 """SIGTERM: the machine is taken away; the runs go on elsewhere."""
 
 
+_leaving = threading.Lock()
+
+
 def leave(code: int, scratch: Path) -> NoReturn:
-    """End the process now, whatever its threads are doing."""
+    """End the process now, whatever its threads are doing.
+
+    Whoever comes first ends it: an upload that fails because its file is being removed does not.
+    """
+    _leaving.acquire()  # and never released
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
             with contextlib.suppress(OSError):

@@ -167,6 +167,7 @@ def _merge(earlier: RunReport, later: RunReport) -> RunReport:
         later,
         progress=later.progress or earlier.progress,
         checkpoint=later.checkpoint or earlier.checkpoint,
+        branch=later.branch or earlier.branch,
         epochs=earlier.epochs + later.epochs,
         epoch_checkpoints=earlier.epoch_checkpoints + later.epoch_checkpoints,
         runtime_seconds=earlier.runtime_seconds + later.runtime_seconds,

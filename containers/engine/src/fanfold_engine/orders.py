@@ -18,6 +18,8 @@ class Orders:
         self._changed = threading.Condition()
         self._dealt: deque[DealtRun] = deque()
         self._stop: set[int] = set()
+        self._branch: set[int] = set()
+        self._branched: set[int] = set()
         self._drop: set[int] = set()
         self._more = True
         self._exit = False
@@ -29,8 +31,11 @@ class Orders:
         """Follow an answer."""
         with self._changed:
             fresh = {run.run_id for run in answer.train}
-            before = (self._stop, self._drop)
+            before = (self._stop, self._branch, self._drop)
             self._stop = (self._stop - fresh) | set(answer.stop)
+            # What was given is asked for until the control plane has heard of it.
+            self._branched &= set(answer.branch)
+            self._branch = set(answer.branch) - self._branched
             self._drop = (self._drop - fresh) | set(answer.drop)
             # A run that is dealt again was stopped and resumed before its turn.
             waiting = (run for run in self._dealt if run.run_id not in fresh)
@@ -39,7 +44,7 @@ class Orders:
             self._more = answer.more
             self._exit = self._exit or answer.exit
             # Orders are given in every answer until they are heeded; only new ones are news.
-            self._changes += answer.exit or before != (self._stop, self._drop)
+            self._changes += answer.exit or before != (self._stop, self._branch, self._drop)
             self._changed.notify_all()
 
     def leave(self) -> None:
@@ -58,7 +63,9 @@ class Orders:
     def room(self) -> int:
         """How many more runs can be dealt now."""
         with self._changed:
-            return 0 if self._alone else max(0, MAX_WAITING_RUNS - len(self._dealt))
+            return (
+                0 if self._alone or self._leaving else max(0, MAX_WAITING_RUNS - len(self._dealt))
+            )
 
     def is_alone(self, run_id: int) -> bool:
         """Whether nothing else is to be trained while this run is in hand."""
@@ -84,6 +91,17 @@ class Orders:
         """Whether the run is to stop at its next chunk boundary."""
         with self._changed:
             return self._exit or run_id in self._stop
+
+    def branches(self, run_id: int) -> bool:
+        """Whether clones wait for a checkpoint of the run."""
+        with self._changed:
+            return run_id in self._branch
+
+    def has_branched(self, run_id: int) -> None:
+        """The checkpoint that clones wait for is on its way."""
+        with self._changed:
+            self._branch.discard(run_id)
+            self._branched.add(run_id)
 
     def drops(self, run_id: int) -> bool:
         """Whether the run is to be let go of without a checkpoint."""

@@ -88,6 +88,8 @@ class RunReport:
     fused_within: float | None = None  # the tolerance of its trial
     epoch_checkpoints: tuple[Checkpoint, ...] = ()
     """Of whole epochs, kept."""
+    branch: Checkpoint | None = None
+    """Published because the answer said so; clones start from it, so it is kept."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ class SyncRequest:
     logs: tuple[LogLine, ...] = ()
     download: DownloadReport | None = None
     inference: InferenceReport | None = None
+    interrupted: bool | None = None
+    """The machine is being taken away."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +265,14 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class WarmStart:
+    """A parent's checkpoint that a clone starts from, and whether their data are the same."""
+
+    prefix: str
+    on_same_data: bool
+
+
+@dataclass(frozen=True)
 class DealtRun:
     """A run to take on, from its newest checkpoint or from the start.
 
@@ -271,6 +283,12 @@ class DealtRun:
     config: dict[str, Any]
     completed_epochs: int
     checkpoint: Checkpoint | None = None
+    seed: int | None = None
+    """In place of the fit's: the run began in another fit."""
+    warm_start: WarmStart | None = None
+    """Where it starts while it has no checkpoint of its own."""
+    keep_checkpoint: bool = False
+    """Clones start from ``checkpoint``."""
     until_epoch: int | None = None
     """Epochs after which to publish a checkpoint and let the run go, still ongoing."""
     secrets: dict[str, str] = field(default_factory=dict)
@@ -286,6 +304,8 @@ class SyncAnswer:
     train: tuple[DealtRun, ...]
     more: bool
     stop: tuple[int, ...]
+    branch: tuple[int, ...]
+    """Runs to publish a checkpoint of, for clones."""
     drop: tuple[int, ...]
     exit: bool
     sync_interval_seconds: float

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fanfold_engine import checkpoint_files
 from fanfold_engine.checkpoints import CheckpointDamagedError, Write
@@ -25,6 +25,7 @@ from fanfold_engine.protocol import (
     Progress,
     RunError,
     RunStatus,
+    WarmStart,
 )
 from fanfold_engine.recipe import Recipe, layer_classes_of
 from fanfold_engine.run_tale import RunTale
@@ -32,7 +33,8 @@ from fanfold_engine.secrets import reveal
 from fanfold_engine.sharding.errors import RankLostError
 from fanfold_engine.sharding.layers import layers_of
 from fanfold_engine.structure import UnstorableError
-from fanfold_engine.training import Place, Training
+from fanfold_engine.training import Place, Training, TrainingState
+from fanfold_engine.warm_start import UnfitWeightsError
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
@@ -42,9 +44,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 LOADING_SECONDS = 300.0
 """What the user's imports may take at least; the limit for chunks does not mean them."""
-RUN_ERRORS = (UserCodeError, DataError, CheckpointDamagedError, UnstorableError)
+RUN_ERRORS = (
+    UserCodeError,
+    DataError,
+    CheckpointDamagedError,
+    UnstorableError,
+    UnfitWeightsError,
+)
 
 
 class Run:
@@ -61,6 +71,8 @@ class Run:
         self._fit = fit
         self._orders = fit.session.orders
         self._published = dealt.checkpoint
+        # Clones start from these, so they are left in place.
+        self._branches = {dealt.checkpoint} if dealt.keep_checkpoint else set()
         self._checkpoint_at = time.monotonic()
         self._tale = RunTale(dealt, fit.session.ledger)
         self._tell = self._tale.tell
@@ -70,6 +82,11 @@ class Run:
         self.is_sharded = bool(self._layer_classes) and fit.ranks > 1
         """Whether all GPUs train it together."""
         self._kept_place: Place | None = None
+
+    @property
+    def _seed(self) -> int:
+        own = self._dealt.seed
+        return self._fit.request.seed if own is None else own
 
     @property
     def turn(self) -> Turn:
@@ -148,11 +165,7 @@ class Run:
             self._begin_on_ranks(dataset)
             self._tell(runtime_seconds=time.monotonic() - started_at)
             return
-        state = (
-            None
-            if checkpoint is None
-            else self._fit.checkpoints.fetch(checkpoint, checkpoint_files.read)
-        )
+        state = self._fetch_start(checkpoint_files.read)
         watch = self._fit.watchdog.watch
         with watch(self.run_id, "loading the code", at_least=LOADING_SECONDS):
             ml_spec = self._fit.ml_spec()
@@ -163,12 +176,12 @@ class Run:
                 ml_spec,
                 self._config,
                 dataset,
-                seed=self._fit.request.seed,
+                seed=self._seed,
                 num_chunks=self._fit.request.num_chunks,
                 device=self._fit.device,
             )
             if state is not None:
-                self._training.restore(state)
+                self._start(self._training, state)
             layers_of(self._training.model, self._layer_classes)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
@@ -182,13 +195,36 @@ class Run:
             with self._fit.watchdog.watch(
                 self.run_id, "making the model", at_least=LOADING_SECONDS
             ):
-                return begin_on_ranks(self._fit, self._config, dataset, directory)
+                return begin_on_ranks(
+                    self._fit,
+                    self._config,
+                    dataset,
+                    seed=self._seed,
+                    checkpoint=directory,
+                    warm_start=self._warm_start,
+                )
 
-        fetch, checkpoint = self._fit.checkpoints.fetch, self._dealt.checkpoint
-        self._on_ranks = begin(None) if checkpoint is None else fetch(checkpoint, begin)
+        self._on_ranks = self._fetch_start(begin) or begin(None)
         self._training = self._on_ranks
         self.size_bytes = room_for_runs(self._fit.device)
         self._kept_place = self._training.place
+
+    def _fetch_start(self, read: Callable[[Path], T]) -> T | None:
+        """What is read of its own checkpoint, or else of its parent's."""
+        start = self._dealt.checkpoint or self._dealt.warm_start
+        return None if start is None else self._fit.checkpoints.fetch(start.prefix, read)
+
+    @property
+    def _warm_start(self) -> WarmStart | None:
+        """How it starts from its parent, if it has not started yet."""
+        return self._dealt.warm_start if self._dealt.checkpoint is None else None
+
+    def _start(self, training: Training, state: TrainingState) -> None:
+        """From its own state, or from that of its parent."""
+        if self._warm_start is None:
+            training.restore(state)
+        else:
+            training.start_from(state, on_same_data=self._warm_start.on_same_data)
 
     def _train_chunk(self) -> None:
         training, progress = self._trained, self.next_progress
@@ -238,6 +274,8 @@ class Run:
     def _heed_orders(self) -> None:
         """The only place where control enters."""
         training = self._trained
+        if self._orders.branches(self.run_id):
+            self._branch(training)
         if self._orders.drops(self.run_id):
             self._let_go()
         elif training.is_over:
@@ -284,17 +322,38 @@ class Run:
             lambda checkpoint: self._tell_checkpoint(checkpoint, status),
         )
 
+    def _branch(self, training: AnyTraining) -> None:
+        """Publish a checkpoint that clones start from, unless one is on its way."""
+        if self._fit.checkpoints.is_busy(self.run_id):
+            return
+        self._orders.has_branched(self.run_id)
+        if self._published is not None and training.place == self._kept_place:
+            self._tell_branch(self._published)
+            return
+        self._kept_place = training.place
+        self._checkpoint_at = time.monotonic()
+        self._fit.checkpoints.publish(
+            self.run_id, training.place, _writing(training), self._tell_branch
+        )
+
+    def _tell_branch(self, checkpoint: Checkpoint) -> None:
+        self._branches.add(checkpoint)
+        self._tell_checkpoint(checkpoint, "ongoing", branch=checkpoint)
+
     def _tell_status(self, status: RunStatus) -> None:
         if status != "ongoing":
             self._tell(status=status)
             self._fit.session.sync_soon()
 
-    def _tell_checkpoint(self, checkpoint: Checkpoint, status: RunStatus) -> None:
+    def _tell_checkpoint(
+        self, checkpoint: Checkpoint, status: RunStatus, branch: Checkpoint | None = None
+    ) -> None:
         older, self._published = self._published, checkpoint
         # Another thread may have ended the run meanwhile: a status once ended stays.
         self._tell(
             status=None if status == "ongoing" else status,
             checkpoint=checkpoint,
+            branch=branch,
             epoch_checkpoints=(checkpoint,) if self._is_kept(checkpoint) else (),
             accepted=lambda: self._supersede(older, checkpoint),
         )
@@ -305,7 +364,7 @@ class Run:
         self._orders.has_got_further(self.run_id)
         if older is None or older.prefix == newer.prefix or self._orders.drops(self.run_id):
             return
-        if self._is_kept(older):
+        if self._is_kept(older) or older in self._branches:
             return
         self._fit.checkpoints.remove(older)
 

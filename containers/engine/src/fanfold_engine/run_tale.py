@@ -41,6 +41,7 @@ class RunTale:
         checkpoint: Checkpoint | None = None,
         epochs: tuple[EpochReport, ...] = (),
         epoch_checkpoints: tuple[Checkpoint, ...] = (),
+        branch: Checkpoint | None = None,
         runtime_seconds: float = 0.0,
         gpu: GpuUse | None = None,
         error: RunError | None = None,
@@ -60,6 +61,7 @@ class RunTale:
                 checkpoint=checkpoint,
                 epochs=epochs,
                 epoch_checkpoints=epoch_checkpoints,
+                branch=branch,
                 runtime_seconds=runtime_seconds,
                 gpu=gpu,
             )

@@ -33,6 +33,22 @@ def permutation(rows: int, seed: int, epoch: int) -> Order:
 
 
 @dataclass(frozen=True)
+class DataStart:
+    """Where in the data a run begins: a warm clone takes them up where its parent stood.
+
+    Its first epoch is that ``epoch`` epochs later in the seed's order, and every epoch begins
+    ``row`` rows later in its permutation, wrapping round.
+    """
+
+    epoch: int = 0
+    row: int = 0
+
+    def after(self, epochs: int, rows: int, of: int) -> DataStart:
+        """Where a run stands that began here, after epochs and rows; there are ``of`` rows."""
+        return DataStart(self.epoch + epochs, (self.row + rows) % of)
+
+
+@dataclass(frozen=True)
 class EpochSchedule:
     """One epoch of one run."""
 
@@ -42,6 +58,7 @@ class EpochSchedule:
     seed: int
     epoch: int
     wanted_chunks: int
+    start: DataStart = DataStart()
 
     @cached_property
     def steps(self) -> int:
@@ -68,7 +85,8 @@ class EpochSchedule:
 
     @cached_property
     def _order(self) -> Order:
-        return permutation(self.rows, self.seed, self.epoch)
+        order = permutation(self.rows, self.seed, self.start.epoch + self.epoch)
+        return np.roll(order, -self.start.row) if self.start.row else order
 
     def _batch(self, number: int) -> Sequence[int]:
         return self._order[number * self.batch_size : (number + 1) * self.batch_size].tolist()

@@ -51,6 +51,7 @@ class Session:
         self._urgent = False
         self._at_once = True
         self._closing = False
+        self._owes_farewell = False
         self._over = False
         self._thread = threading.Thread(target=self._converse, name="sync", daemon=True)
 
@@ -71,6 +72,13 @@ class Session:
             self._changed.wait_for(lambda: self._credentials is not None)
             assert self._credentials is not None
             return self._credentials
+
+    def leave(self) -> None:
+        """The machine is being taken away: say so, and take on no more."""
+        self.orders.leave()
+        with self._changed:
+            self._owes_farewell = self._urgent = True
+            self._changed.notify_all()
 
     def sync_soon(self) -> None:
         """Sync as soon as possible."""
@@ -112,14 +120,14 @@ class Session:
             if not self._at_once:
                 self._changed.wait_for(lambda: self._closing, COALESCE_SECONDS)
             self._urgent = self._at_once = False
-            return not (self._closing and self.ledger.is_empty)
+            return not (self._closing and self.ledger.is_empty and not self._owes_farewell)
 
     def _is_due_early(self) -> bool:
         return self._urgent or self._at_once or self._closing
 
     def _sync(self) -> None:
         self._sequence += 1
-        entries = self.ledger.take()
+        entries, leaves = self.ledger.take(), self.orders.leaves
         answer = self._control_plane.sync(
             SyncRequest(
                 job_id=self._settings.job_id,
@@ -131,8 +139,10 @@ class Session:
                 logs=entries.logs,
                 download=entries.download,
                 inference=entries.inference,
+                interrupted=leaves or None,
             )
         )
+        self._owes_farewell = self._owes_farewell and not leaves
         self._take_in(answer, at_once=entries.more)
 
     def _take_in(self, answer: SyncAnswer, *, at_once: bool) -> None:

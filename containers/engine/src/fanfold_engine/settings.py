@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+EC2_METADATA_URL = "http://169.254.169.254"
+
 
 class SettingsError(Exception):
     """The environment lacks a setting, or one is wrong."""
@@ -22,6 +24,8 @@ class Settings:
     cpu_threads: int | None
     cpu_ranks: int = 1
     """Processes that train a run of ``fsdp_layer_cls`` where there is no GPU, to try it."""
+    metadata_url: str | None = None
+    """Where an EC2 host tells that it is being taken away."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -43,7 +47,14 @@ class Settings:
             if cpu_threads is None
             else _positive("FANFOLD_CPU_THREADS", cpu_threads),
             cpu_ranks=_positive("FANFOLD_CPU_RANKS", environment.get("FANFOLD_CPU_RANKS", "1")),
+            metadata_url=_metadata_url(environment),
         )
+
+
+def _metadata_url(environment: Mapping[str, str]) -> str | None:
+    """Only AWS itself names a compute environment; elsewhere nobody would answer."""
+    on_aws = "AWS_BATCH_CE_NAME" in environment
+    return environment.get("FANFOLD_METADATA_URL") or (EC2_METADATA_URL if on_aws else None)
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -59,7 +59,8 @@ from fanfold_engine.optimizers import create_optimizer, create_scheduler
 from fanfold_engine.protocol import EpochReport, Metric
 from fanfold_engine.randomness import RandomState, isolated, seed_all
 from fanfold_engine.recipe import Recipe
-from fanfold_engine.schedule import DEFAULT_CHUNKS, EpochSchedule
+from fanfold_engine.schedule import DEFAULT_CHUNKS, DataStart, EpochSchedule
+from fanfold_engine.warm_start import check_fit
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class TrainingState:
     model: dict[str, Any]
     optimizer: dict[str, Any]
     scheduler: dict[str, Any] | None
+    data_start: DataStart = DataStart()
 
 
 class Training:
@@ -101,7 +103,8 @@ class Training:
         self.recipe = Recipe.read(config)
         self.place = Place()
         self.dataset = dataset
-        self._seed = seed
+        self.seed = seed
+        self.data_start = DataStart()
         self._num_chunks = num_chunks or DEFAULT_CHUNKS
         self.device = device
         self.code = RunCode.fresh(ml_spec, config, "train")
@@ -180,7 +183,8 @@ class Training:
         scheduler = None if self.scheduler is None else self.scheduler.state_dict()
         with blamed("the model's state_dict"):
             model = self.model.state_dict()
-        return TrainingState(self.place, self.random, model, self.optimizer.state_dict(), scheduler)
+        optimizer = self.optimizer.state_dict()
+        return TrainingState(self.place, self.random, model, optimizer, scheduler, self.data_start)
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a captured state."""
@@ -191,8 +195,23 @@ class Training:
                 self.scheduler.load_state_dict(state.scheduler)
         self.place = state.place
         self.random = state.random
+        self.data_start = state.data_start
         # An epoch that was begun keeps its chunks, whatever this fit's number is.
         self.epoch_schedule = self._schedule(self.place.epoch + 1, self.place.chunks or None)
+
+    def start_from(self, parent: TrainingState, *, on_same_data: bool) -> None:
+        """Begin with a parent's weights and buffers, and take its data up where it stood.
+
+        Raises:
+            UnfitWeightsError: the parameters are not the same in name and shape.
+        """
+        check_fit(self.model.state_dict(), parent.model)
+        with blamed("loading the parent's weights"):
+            self.load_model(parent.model)
+        if on_same_data:
+            rows, place = len(self.dataset.train.rows), parent.place
+            self.data_start = parent.data_start.after(place.epoch, place.examples, rows)
+            self.epoch_schedule = self._schedule(1)
 
     def load_model(self, state: dict[str, Any]) -> None:
         """Take over a model's ``state_dict``."""
@@ -208,9 +227,10 @@ class Training:
             rows=len(self.dataset.train.rows),
             batch_size=self.recipe.batch_size,
             accumulation=self.recipe.accumulation,
-            seed=self._seed,
+            seed=self.seed,
             epoch=epoch,
             wanted_chunks=chunks or self._num_chunks,
+            start=self.data_start,
         )
 
     @property

@@ -6,6 +6,7 @@ Nothing here knows where it runs: there is a control plane at a URL, and object 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,7 @@ class Worker:
         self._session = Session(settings, ControlPlane(settings), ended=self._let_go)
         self._output = Output(self._session.ledger)
         self._fit: Fit | None = None
+        self._departs = threading.Lock()
 
     def work(self) -> int:
         """Do what the worker is for; the exit code."""
@@ -62,12 +64,17 @@ class Worker:
             self._session.close()
         return INTERRUPTED if self._session.orders.leaves else DONE
 
-    def depart(self) -> None:
-        """SIGTERM came: a chunk in training may end, then the main thread leaves by itself."""
-        log.info("told to leave (SIGTERM); the runs go on elsewhere")
-        self._session.orders.leave()
+    def depart(self, why: str, chunk_seconds: float) -> None:
+        """The machine is being taken away: a chunk in training may end within so many seconds.
+
+        Then the main thread leaves by itself. A second reason to leave changes nothing.
+        """
+        if not self._departs.acquire(blocking=False):
+            return
+        log.info("told to leave (%s); the runs go on elsewhere", why)
+        self._session.leave()
         if self._fit is not None:
-            time.sleep(departure.CHUNK_SECONDS)
+            time.sleep(chunk_seconds)
             if not self._fit.watchdog.is_watching:
                 time.sleep(departure.PUBLISH_SECONDS)
         self._session.close(departure.LAST_SYNC_SECONDS)

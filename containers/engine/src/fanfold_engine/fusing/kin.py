@@ -82,6 +82,7 @@ def _structure(training: Training) -> tuple[Any, ...]:
     return (
         memory_of(training),
         json.dumps(_shared_config(training.code.config), sort_keys=True, default=repr),
+        (training.seed, training.data_start),
         (recipe.batch_size, recipe.accumulation, recipe.precision),
     )
 

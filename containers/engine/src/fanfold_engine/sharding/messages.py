@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fanfold_engine.data.dataset import Dataset
+from fanfold_engine.protocol import WarmStart
 from fanfold_engine.training import Place
 
 
 @dataclass(frozen=True)
 class Begin:
-    """Make the training, from a checkpoint if there is one."""
+    """Make the training, from a checkpoint if there is one: its own, or that of its parent."""
 
     ml_spec_file: Path
     ml_spec_sha256: str
@@ -23,6 +24,7 @@ class Begin:
     seed: int
     num_chunks: int | None
     checkpoint: Path | None
+    warm_start: WarmStart | None
 
 
 @dataclass(frozen=True)

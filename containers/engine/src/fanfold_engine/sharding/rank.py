@@ -39,9 +39,10 @@ from fanfold_engine.sharding.messages import (
 from fanfold_engine.sharding.said import speak_through
 from fanfold_engine.sharding.sharded_training import ShardedTraining
 from fanfold_engine.structure import UnstorableError
+from fanfold_engine.warm_start import UnfitWeightsError
 from fanfold_engine.watchdog import stack_of
 
-TOLD_ERRORS = (UserCodeError, CheckpointDamagedError, UnstorableError)
+TOLD_ERRORS = (UserCodeError, CheckpointDamagedError, UnstorableError, UnfitWeightsError)
 FOR_EVER = timedelta(days=365)
 """A rank may wait for the others as long as the worker's watchdog lets them be."""
 
@@ -138,7 +139,7 @@ def _begin(order: Begin, device: torch.device) -> ShardedTraining:
         device=device,
     )
     if order.checkpoint is not None:
-        training.load(order.checkpoint)
+        training.load(order.checkpoint, order.warm_start)
     return training
 
 

@@ -27,11 +27,16 @@ from fanfold_engine.data.dataset import Dataset, PartitionData
 from fanfold_engine.device import autocast
 from fanfold_engine.evaluation import Scores
 from fanfold_engine.mlspec import UserCodeError, blamed
-from fanfold_engine.protocol import Metric
+from fanfold_engine.protocol import Metric, WarmStart
 from fanfold_engine.randomness import isolated, seed_all
 from fanfold_engine.sharding.layers import shard
 from fanfold_engine.sharding.parts import part_of
-from fanfold_engine.sharding.shards import load_own_shards, own_part, save_shards
+from fanfold_engine.sharding.shards import (
+    load_own_shards,
+    own_part,
+    save_shards,
+    shards_without_values,
+)
 from fanfold_engine.training import Training, TrainingState
 
 UNSHARDED_OPTIMIZERS = ("Adafactor", "Muon", "SparseAdam")
@@ -69,9 +74,13 @@ class ShardedTraining(Training):
         if self._rank == 0:
             checkpoint_files.write(replace(state, model=model), directory, divided)
 
-    def load(self, directory: Path) -> None:
-        """Go on from a checkpoint that was checked, whoever wrote it."""
-        self.restore(checkpoint_files.read_checked(directory, self._read_shards))
+    def load(self, directory: Path, warm_start: WarmStart | None) -> None:
+        """Go on from a checkpoint that was checked, or begin with the weights of a parent's."""
+        if warm_start is None:
+            self.restore(checkpoint_files.read_checked(directory, self._read_shards))
+        else:
+            parent = checkpoint_files.read_checked(directory, shards_without_values)
+            self.start_from(parent, on_same_data=warm_start.on_same_data)
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a captured state whose tensors are whole, or this rank's already."""
@@ -108,7 +117,7 @@ class ShardedTraining(Training):
     @contextmanager
     def own_random_numbers(self) -> Generator[None]:
         """Draw the numbers of this place and this rank in here."""
-        place = (self._seed, self.place.epoch, self.place.chunk, self._rank)
+        place = (self.seed, self.place.epoch, self.place.chunk, self._rank)
         seed_all(int(np.random.SeedSequence(place).generate_state(1, np.uint64)[0] >> 1))
         yield
 

@@ -46,6 +46,14 @@ def load_own_shards(folder: Path, parameters: Sequence[DTensor]) -> Tensors:
     return tensors
 
 
+def shards_without_values(folder: Path) -> Tensors:
+    """What shards there are, for whoever has no use for what is in them."""
+    return {
+        name: torch.empty(told.size, dtype=told.properties.dtype, device="meta")
+        for name, told in _told(HuggingFaceStorageReader(str(folder))).items()
+    }
+
+
 def load_whole(folder: Path) -> Tensors:
     """All shards put together, in a process that trains alone."""
     reader = HuggingFaceStorageReader(str(folder))

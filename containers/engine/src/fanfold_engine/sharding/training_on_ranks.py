@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fanfold_engine import checkpoint_files
 from fanfold_engine.data.dataset import Dataset
-from fanfold_engine.protocol import EpochReport
+from fanfold_engine.protocol import EpochReport, WarmStart
 from fanfold_engine.recipe import Recipe, layer_classes_of
 from fanfold_engine.sharding.messages import Begin, Done, FinishEpoch, Order, Save, TrainChunk
 from fanfold_engine.sharding.ranks import Ranks
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def begin_on_ranks(
-    fit: Fit, config: dict[str, Any], dataset: Dataset, checkpoint: Path | None
+    fit: Fit,
+    config: dict[str, Any],
+    dataset: Dataset,
+    *,
+    seed: int,
+    checkpoint: Path | None,
+    warm_start: WarmStart | None,
 ) -> TrainingOnRanks:
     """Start a process for each GPU, and load code, data and checkpoint there.
 
@@ -35,9 +41,10 @@ def begin_on_ranks(
         config=config,
         layer_classes=layer_classes_of(config),
         dataset=dataset,
-        seed=fit.request.seed,
+        seed=seed,
         num_chunks=fit.request.num_chunks,
         checkpoint=checkpoint,
+        warm_start=warm_start,
     )
     return TrainingOnRanks(begin, Ranks(fit.ranks, fit.scratch))
 
