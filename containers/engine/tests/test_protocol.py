@@ -23,6 +23,7 @@ from fanfold_engine.protocol import (
     RunReport,
     SyncAnswer,
     SyncRequest,
+    TimeUse,
     instant,
 )
 from fanfold_engine.settings import Settings, SettingsError
@@ -44,6 +45,7 @@ def test_a_full_request_is_what_the_schema_says() -> None:
         RunError("m", "t"),
         GpuUse(2.0, 1.5, 2**30),
         fused_within=0.0001,
+        time_use=TimeUse(64, 1.0, 0.25, 0.125, 0.125),
     )
     lines = (LogLine(instant(), "info", "said", 3), LogLine(instant(), "error", "by the worker"))
     request = SyncRequest(

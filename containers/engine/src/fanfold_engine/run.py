@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
 
 from fanfold_engine import checkpoint_files
 from fanfold_engine.checkpoints import CheckpointDamagedError, Write
 from fanfold_engine.data.dataset import Dataset
 from fanfold_engine.data.errors import DataError
 from fanfold_engine.executors.turns import Turn
-from fanfold_engine.memory import room_for_runs, state_bytes
+from fanfold_engine.memory import state_bytes
 from fanfold_engine.metrics import import_torchmetrics
-from fanfold_engine.mlspec import UserCodeError
+from fanfold_engine.mlspec import UserCodeError, is_out_of_memory
 from fanfold_engine.protocol import (
     Checkpoint,
     DealtRun,
@@ -25,6 +28,7 @@ from fanfold_engine.protocol import (
     Progress,
     RunError,
     RunStatus,
+    TimeUse,
     WarmStart,
 )
 from fanfold_engine.recipe import Recipe, layer_classes_of
@@ -42,9 +46,9 @@ if TYPE_CHECKING:
 
     AnyTraining = Training | TrainingOnRanks
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 LOADING_SECONDS = 300.0
 """What the user's imports may take at least; the limit for chunks does not mean them."""
@@ -54,6 +58,7 @@ RUN_ERRORS = (
     CheckpointDamagedError,
     UnstorableError,
     UnfitWeightsError,
+    torch.OutOfMemoryError,
 )
 
 
@@ -65,6 +70,8 @@ class Run:
         self.is_in_hand = True
         self.size_bytes = 0
         """What it takes of the device's memory between two chunks."""
+        self.wants_device_alone = False
+        """Whether it ran out of memory beside others, or takes all GPUs."""
         self._dealt = dealt
         self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
         fit.session.ledger.mask.hide(dealt.secrets.values())
@@ -81,6 +88,9 @@ class Run:
         self._layer_classes = layer_classes_of(self._config)
         self.is_sharded = bool(self._layer_classes) and fit.ranks > 1
         """Whether all GPUs train it together."""
+        if self.is_sharded:
+            # It has the worker to itself; no other is taken on beside it.
+            self.wants_device_alone, self.size_bytes = True, fit.rooms.total_bytes
         self._kept_place: Place | None = None
 
     @property
@@ -90,9 +100,14 @@ class Run:
 
     @property
     def turn(self) -> Turn:
-        """How far it has come."""
-        place = self._trained.place
-        return Turn(place.epoch, place.chunk, self.run_id)
+        """How far it has come; if it is to begin, where it will begin."""
+        place = self._published if self._training is None else self._training.place
+        return Turn(place.epoch, place.chunk, self.run_id) if place else Turn(0, 0, self.run_id)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has a model in this process to train."""
+        return isinstance(self._training, Training)
 
     @property
     def is_alone(self) -> bool:
@@ -101,17 +116,20 @@ class Run:
 
     @property
     def training(self) -> Training:
-        """Its training; only while it is in hand, and not on ranks."""
-        assert isinstance(self._training, Training), f"run {self.run_id} is not trained here"
+        """Its training; only once it is begun, and not on ranks."""
+        assert isinstance(self._training, Training), f"run {self.run_id} is not begun here"
         return self._training
 
     @property
     def _trained(self) -> AnyTraining:
-        assert self._training is not None, f"run {self.run_id} is not in hand"
+        assert self._training is not None, f"run {self.run_id} is not begun"
         return self._training
 
     def begin(self) -> None:
-        """Load code, data and checkpoint, so that the next chunk can be trained."""
+        """Load code, data and checkpoint, so that the next chunk can be trained.
+
+        A run that takes all GPUs does that at its first turn, when nothing else is there.
+        """
         if self._orders.drops(self.run_id):
             self._let_go()
         elif self._orders.stops(self.run_id):
@@ -120,11 +138,15 @@ class Run:
             self._tell()
             self._fit.session.sync_soon()
             self._fit.be_heard_once()
-            self._guarded(self._prepare)
+            if not self.is_sharded:
+                self._guarded(self._prepare)
 
     def advance(self) -> None:
-        """Train one chunk, tell of it, and follow what the control plane wants by now."""
-        self._guarded(self._train_chunk)
+        """Train one chunk, tell of it, and follow what the control plane wants by now.
+
+        A run that takes all GPUs begins first, as does one that ran out of memory.
+        """
+        self._guarded(self._prepare if self._training is None else self._train_chunk)
 
     def heed_orders(self) -> None:
         """Follow what the control plane wants by now, between two chunks."""
@@ -137,22 +159,34 @@ class Run:
                 action()
         except RUN_ERRORS as error:
             seconds = time.monotonic() - started_at
-            traceback = getattr(error, "user_traceback", None)
-            error_type = error.error_type if isinstance(error, DataError) else None
-            self._fail(RunError(str(error), traceback, error_type), seconds)
-            if not self.is_sharded:
-                self._fit.check_device()
+            starts_over = is_out_of_memory(error) and not self.wants_device_alone
+            if not starts_over:
+                traceback = getattr(error, "user_traceback", None)
+                error_type = error.error_type if isinstance(error, DataError) else None
+                self._fail(RunError(str(error), traceback, error_type), seconds)
         except RankLostError as error:
             log.error("run %d: %s; a new process goes on", self.run_id, error)  # noqa: TRY400 - no fault of ours
             self._fit.start_anew()
+            return
+        else:
+            return
         finally:
-            if self._on_ranks is not None and not self.is_in_hand:
-                self._on_ranks.end()
-                self._on_ranks = None
+            self._end_ranks()
+        # Only here are the tensors free that the error's traceback kept.
+        if starts_over:
+            self._start_over(seconds)
+        if not self.is_sharded:
+            self._fit.check_device()
+
+    def _end_ranks(self) -> None:
+        """When it is let go of, nothing of it is left on the GPUs."""
+        if self._on_ranks is not None and not self.is_in_hand:
+            self._on_ranks.end()
+            self._on_ranks = None
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
-        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._config)
+        checkpoint, recipe = self._published, Recipe.read(self._config)
         if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
             self._end("completed")
             return
@@ -163,7 +197,7 @@ class Run:
         dataset = self._fit.dataset()
         if self.is_sharded:
             self._begin_on_ranks(dataset)
-            self._tell(runtime_seconds=time.monotonic() - started_at)
+            self._tell_time(TimeUse(loading_seconds=time.monotonic() - started_at))
             return
         state = self._fetch_start(checkpoint_files.read)
         watch = self._fit.watchdog.watch
@@ -185,7 +219,7 @@ class Run:
             layers_of(self._training.model, self._layer_classes)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
-        self._tell(runtime_seconds=time.monotonic() - started_at)
+        self._tell_time(TimeUse(loading_seconds=time.monotonic() - started_at))
 
     def _begin_on_ranks(self, dataset: Dataset) -> None:
         """Load code, data and checkpoint in a process for each GPU."""
@@ -206,18 +240,17 @@ class Run:
 
         self._on_ranks = self._fetch_start(begin) or begin(None)
         self._training = self._on_ranks
-        self.size_bytes = room_for_runs(self._fit.device)
         self._kept_place = self._training.place
 
     def _fetch_start(self, read: Callable[[Path], T]) -> T | None:
         """What is read of its own checkpoint, or else of its parent's."""
-        start = self._dealt.checkpoint or self._dealt.warm_start
+        start = self._published or self._dealt.warm_start
         return None if start is None else self._fit.checkpoints.fetch(start.prefix, read)
 
     @property
     def _warm_start(self) -> WarmStart | None:
         """How it starts from its parent, if it has not started yet."""
-        return self._dealt.warm_start if self._dealt.checkpoint is None else None
+        return self._dealt.warm_start if self._published is None else None
 
     def _start(self, training: Training, state: TrainingState) -> None:
         """From its own state, or from that of its parent."""
@@ -232,14 +265,17 @@ class Run:
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
         number = f"chunk {progress.chunk} of {progress.chunks} of epoch {progress.epoch}"
+        examples = training.next_examples
         with self._fit.watchdog.watch(self.run_id, number):
             training.train_chunk()
+        time_use = TimeUse(examples, time.monotonic() - started_at)
+        progress = replace(progress, train_loss=training.train_loss)
         epochs: tuple[EpochReport, ...] = ()
         if training.epoch_is_trained:
             with self._fit.watchdog.watch(self.run_id, f"validation after epoch {progress.epoch}"):
                 epochs = (training.finish_epoch(),)
         seconds = time.monotonic() - started_at
-        self.tell_chunk(progress, epochs, seconds, self._fit.gpu_meter.take())
+        self.tell_chunk(progress, epochs, seconds, time_use, self._fit.gpu_meter.take())
         self._heed_orders()
 
     def was_fused(self, within: float) -> None:
@@ -257,6 +293,7 @@ class Run:
         progress: Progress,
         epochs: tuple[EpochReport, ...],
         runtime_seconds: float,
+        time_use: TimeUse,
         gpu: GpuUse | None,
     ) -> None:
         """Tell of a chunk that was trained, and of the epoch if it was its last."""
@@ -265,19 +302,39 @@ class Run:
             progress=progress,
             epochs=epochs,
             runtime_seconds=runtime_seconds,
+            time_use=time_use,
             gpu=gpu,
         )
         if any(epoch.epoch == 1 for epoch in epochs):
             # The first metrics of a run are what it is compared by.
             self._fit.session.sync_soon()
 
+    def tell_swapping(self, seconds: float) -> None:
+        """Its chunk waited so long for its state to come, or for others to go."""
+        self._tell_time(TimeUse(swapping_seconds=seconds))
+
+    def _start_over(self, lost_seconds: float) -> None:
+        """The device ran out of memory: the run waits until the others have made room, and then
+        goes on from its newest checkpoint. Out of memory with the device to itself, it fails."""
+        log.warning(
+            "run %d ran out of GPU memory; it is tried again alone, from its newest checkpoint",
+            self.run_id,
+        )
+        self.wants_device_alone = True
+        self._training = None
+        self._tell(runtime_seconds=lost_seconds)
+        # One on its way would take the place of the one that is read then.
+        self._fit.checkpoints.drain()
+
     def _heed_orders(self) -> None:
         """The only place where control enters."""
-        training = self._trained
-        if self._orders.branches(self.run_id):
+        training = self._training
+        if training is not None and self._orders.branches(self.run_id):
             self._branch(training)
         if self._orders.drops(self.run_id):
             self._let_go()
+        elif training is None:
+            self._heed_before_beginning()
         elif training.is_over:
             self._checkpoint(training, "completed")
             self._let_go()
@@ -292,6 +349,13 @@ class Run:
             self._let_go()
         elif self._checkpoint_is_due(training):
             self._checkpoint(training, "ongoing")
+
+    def _heed_before_beginning(self) -> None:
+        """It is to begin anew from its newest checkpoint, which may be done elsewhere or later."""
+        if self._orders.leaves:
+            self._let_go()
+        elif self._orders.stops(self.run_id):
+            self._end("stopped")
 
     def _waits_after(self, epoch: int) -> bool:
         """Whether the run is let go of here, until others have come as far."""
@@ -313,14 +377,7 @@ class Run:
         if training.place == self._kept_place:
             self._fit.checkpoints.after_newest(self.run_id, lambda: self._tell_status(status))
             return
-        self._kept_place = training.place
-        self._checkpoint_at = time.monotonic()
-        self._fit.checkpoints.publish(
-            self.run_id,
-            training.place,
-            _writing(training),
-            lambda checkpoint: self._tell_checkpoint(checkpoint, status),
-        )
+        self._publish(training, lambda checkpoint: self._tell_checkpoint(checkpoint, status))
 
     def _branch(self, training: AnyTraining) -> None:
         """Publish a checkpoint that clones start from, unless one is on its way."""
@@ -330,15 +387,25 @@ class Run:
         if self._published is not None and training.place == self._kept_place:
             self._tell_branch(self._published)
             return
+        self._publish(training, self._tell_branch)
+
+    def _publish(self, training: AnyTraining, published: Callable[[Checkpoint], None]) -> None:
+        """Write a checkpoint now, and publish it while training goes on."""
         self._kept_place = training.place
-        self._checkpoint_at = time.monotonic()
-        self._fit.checkpoints.publish(
-            self.run_id, training.place, _writing(training), self._tell_branch
-        )
+        self._checkpoint_at = started_at = time.monotonic()
+        written = self._fit.checkpoints.write(self.run_id, training.place, _writing(training))
+        # Before the status: a run that is over is told of no more.
+        self._tell_time(TimeUse(checkpointing_seconds=time.monotonic() - started_at))
+        self._fit.checkpoints.publish(self.run_id, written, published)
 
     def _tell_branch(self, checkpoint: Checkpoint) -> None:
         self._branches.add(checkpoint)
         self._tell_checkpoint(checkpoint, "ongoing", branch=checkpoint)
+
+    def _tell_time(self, lost: TimeUse) -> None:
+        """Tell of time that went into anything but a chunk."""
+        seconds = lost.loading_seconds + lost.swapping_seconds + lost.checkpointing_seconds
+        self._tell(runtime_seconds=seconds, time_use=lost)
 
     def _tell_status(self, status: RunStatus) -> None:
         if status != "ongoing":

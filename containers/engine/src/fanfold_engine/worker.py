@@ -110,13 +110,13 @@ class Worker:
             self._fit = Fit(
                 assignment,
                 assignment.fit,
+                settings=self._settings,
                 session=self._session,
                 store=store,
                 dataset=dataset,
                 output=self._output,
                 scratch=self._scratch,
                 leave=self._leave,
-                cpu_ranks=self._settings.cpu_ranks,
             )
             self._fit.work()
             self._session.flush()

@@ -58,6 +58,7 @@ class Done:
 
     place: Place
     chunks: int
+    next_examples: int
     value: Any = None
 
 

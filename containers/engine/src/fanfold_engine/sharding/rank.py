@@ -77,7 +77,9 @@ def work(pipe: Connection, seat: Seat) -> None:
             else:
                 assert training is not None, "no training was begun"
                 value = _carry_out(order, training)
-            door.send(Done(training.place, training.chunks, value))
+            place, chunks = training.place, training.chunks
+            examples = 0 if training.epoch_is_trained else training.next_examples
+            door.send(Done(place, chunks, examples, value))
         except TOLD_ERRORS as error:
             door.send(Failed(error))
         except BaseException:  # noqa: BLE001 - nobody else would hear of it

@@ -58,6 +58,8 @@ class TrainingOnRanks:
     def __init__(self, begin: Begin, ranks: Ranks) -> None:
         self.place = Place()
         self.chunks = 0
+        self.next_examples = 0
+        """How many examples the next chunk has, unless the epoch is trained."""
         self._epochs = Recipe.read(begin.config).epochs
         self._ranks = ranks
         try:
@@ -75,6 +77,11 @@ class TrainingOnRanks:
     def epoch_is_trained(self) -> bool:
         """Whether the epoch has no chunks left and is to be finished."""
         return self.place.chunk == self.chunks
+
+    @property
+    def train_loss(self) -> float:
+        """The mean loss over the chunks of the epoch so far; there must be one."""
+        return self.place.loss_sum / self.place.examples
 
     def train_chunk(self) -> None:
         """Train on the next chunk of the epoch."""
@@ -99,4 +106,5 @@ class TrainingOnRanks:
     def _carry_out(self, order: Order) -> Done:
         done = self._ranks.carry_out(order)
         self.place, self.chunks = done.place, done.chunks
+        self.next_examples = done.next_examples
         return done
