@@ -24,6 +24,7 @@ from fanfold_engine.protocol import (
     SyncAnswer,
     SyncRequest,
     TimeUse,
+    WarmStart,
     instant,
 )
 from fanfold_engine.settings import Settings, SettingsError
@@ -72,12 +73,16 @@ def test_a_full_answer_is_read_whole(scene: Scene) -> None:
                 "config": config(user_knobs={"snake_case": {"camelCase": [None, 1]}}),
                 "completedEpochs": 1,
                 "checkpoint": {"prefix": "p/", "epoch": 1, "chunk": 0},
+                "seed": 7,
+                "warmStart": {"prefix": "p/", "onSameData": True},
+                "keepCheckpoint": True,
                 "secrets": {"set-0": "value"},
                 "alone": True,
             }
         ],
         "more": True,
         "stop": [1],
+        "branch": [3],
         "drop": [2],
         "exit": False,
         "syncIntervalSeconds": 2,
@@ -85,6 +90,8 @@ def test_a_full_answer_is_read_whole(scene: Scene) -> None:
     ANSWER.validate(told)
     answer = from_json(SyncAnswer, {**told, "newer": "member"})
     assert answer.train[0].checkpoint == Checkpoint("p/", 1, 0)
+    assert answer.train[0].warm_start == WarmStart("p/", on_same_data=True)
+    assert answer.branch == (3,)
     assert answer.train[0].config == told["train"][0]["config"]
     assert answer.sync_interval_seconds == 2.0
     assert answer.assignment == from_json(Assignment, scene.assignment())

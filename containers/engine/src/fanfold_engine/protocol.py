@@ -338,14 +338,14 @@ class SyncAnswer:
     train: tuple[DealtRun, ...]
     more: bool
     stop: tuple[int, ...]
-    branch: tuple[int, ...]
-    """Runs to publish a checkpoint of, for clones."""
     drop: tuple[int, ...]
     exit: bool
     sync_interval_seconds: float
     token: str | None = None
     credentials: Credentials | None = None
     assignment: Assignment | None = None
+    branch: tuple[int, ...] = ()
+    """Runs to publish a checkpoint of, for clones."""
 
 
 def instant(at: datetime | None = None) -> str:
