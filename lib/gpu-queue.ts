@@ -21,8 +21,10 @@ import { Construct } from 'constructs';
 import type { GpuNetwork } from './gpu-network.ts';
 import type { Settings } from './settings.ts';
 
-/** The hosts we choose from have 4 vCPUs to a GPU. */
-const vCpusPerGpu = 4;
+/** The hosts with one GPU that we choose from have 4 vCPUs. */
+const vCpusOfOneGpuHost = 4;
+/** Those with several have up to 12 to a GPU: 48 of 4 (g4dn.12xlarge, g5.12xlarge), 96 of 8 (p4d.24xlarge). */
+const vCpusPerGpuOfLargeHosts = 12;
 /** The image takes 12 GB, scratch copies of data sets the rest. */
 const diskGib = 200;
 /** A reclaimed Spot host has two minutes; the engine may use this much of them to checkpoint. */
@@ -51,7 +53,9 @@ export class GpuQueue extends Construct {
       instanceRole: this.hostRole(),
       launchTemplate: this.launchTemplate(),
       minvCpus: 0,
-      maxvCpus: settings.maxGpus * vCpusPerGpu,
+      maxvCpus:
+        settings.maxGpus *
+        (settings.gpusPerWorker === 1 ? vCpusOfOneGpuHost : vCpusPerGpuOfLargeHosts),
       updateToLatestImageVersion: true,
       terminateOnUpdate: false,
     };

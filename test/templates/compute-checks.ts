@@ -1,5 +1,8 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { ComputeStack } from '../../lib/compute-stack.ts';
+import { readSettings } from '../../lib/settings.ts';
 import { compute, propertiesOf } from './synthesized.ts';
 
 const environments = propertiesOf(compute, 'AWS::Batch::ComputeEnvironment');
@@ -63,6 +66,24 @@ describe('compute', () => {
     });
     expect(ContainerProperties).not.toHaveProperty('JobRoleArn');
     expect(ContainerProperties).not.toHaveProperty('Privileged');
+  });
+
+  test('with several GPUs per worker a job takes as many of a larger host', () => {
+    const app = new App({ context: { gpusPerWorker: 4, instanceTypes: 'g5.12xlarge' } });
+    const settings = readSettings(app.node);
+    const large = Template.fromStack(new ComputeStack(app, 'Large', { settings }));
+    large.hasResourceProperties('AWS::Batch::JobDefinition', {
+      ContainerProperties: {
+        ResourceRequirements: Match.arrayWith([
+          { Type: 'MEMORY', Value: '172032' },
+          { Type: 'VCPU', Value: '32' },
+          { Type: 'GPU', Value: '4' },
+        ]),
+      },
+    });
+    large.allResourcesProperties('AWS::Batch::ComputeEnvironment', {
+      ComputeResources: Match.objectLike({ InstanceTypes: ['g5.12xlarge'], MaxvCpus: 192 }),
+    });
   });
 
   test('an attempt is made anew where another host may help, and only there', () => {
