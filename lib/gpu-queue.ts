@@ -35,9 +35,13 @@ interface GpuQueueProps {
   readonly settings: Settings;
 }
 
-/** The job queue over GPU hosts that are there only while jobs are: Spot first, On-Demand when there is none. */
+/**
+ * The job queues over GPU hosts that are there only while jobs are: Spot first, On-Demand when there is none;
+ * and On-Demand alone, for what was taken its hosts again and again.
+ */
 export class GpuQueue extends Construct {
   readonly queue: JobQueue;
+  readonly onDemandQueue: JobQueue;
 
   constructor(scope: Construct, id: string, { network, settings }: GpuQueueProps) {
     super(scope, id);
@@ -64,12 +68,17 @@ export class GpuQueue extends Construct {
       ...hosts,
       allocationStrategy: AllocationStrategy.BEST_FIT_PROGRESSIVE,
     });
+    const schedulingPolicy = new FairshareSchedulingPolicy(this, 'FairShare', { shareDecay });
     this.queue = new JobQueue(this, 'Queue', {
       computeEnvironments: [
         { computeEnvironment: spot, order: 1 },
         { computeEnvironment: onDemand, order: 2 },
       ],
-      schedulingPolicy: new FairshareSchedulingPolicy(this, 'FairShare', { shareDecay }),
+      schedulingPolicy,
+    });
+    this.onDemandQueue = new JobQueue(this, 'OnDemandQueue', {
+      computeEnvironments: [{ computeEnvironment: onDemand, order: 1 }],
+      schedulingPolicy,
     });
   }
 

@@ -103,4 +103,5 @@ const launchFields = (path: string) => ({
   worker: JsonPath.stringAt(`${path}.worker`),
   jobName: JsonPath.stringAt(`${path}.jobName`),
   token: JsonPath.stringAt(`${path}.token`),
+  queue: JsonPath.numberAt(`${path}.queue`),
 });
