@@ -91,8 +91,7 @@ export class GpuQueue extends Construct {
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]',
-      reason:
-        'AWS’s own list of what its ECS agent needs. Containers cannot reach it: one network hop.',
+      reason: 'AWS’s own list of what its ECS agent needs.',
     });
     return role;
   }
@@ -100,7 +99,7 @@ export class GpuQueue extends Construct {
   private launchTemplate(): LaunchTemplate {
     return new LaunchTemplate(this, 'Host', {
       requireImdsv2: true,
-      // Containers are one hop further away, so a host's credentials stay out of their reach.
+      // Keeps bridged containers away. AWS Batch's own use the host's network, and ask here for a Spot notice.
       httpPutResponseHopLimit: 1,
       blockDevices: [
         {

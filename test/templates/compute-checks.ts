@@ -47,7 +47,7 @@ describe('compute', () => {
     compute.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
   });
 
-  test('a container cannot reach its host’s credentials, and a host’s disk is encrypted', () => {
+  test('a host answers for its metadata by token only and no further than itself, and its disk is encrypted', () => {
     compute.hasResourceProperties('AWS::EC2::LaunchTemplate', {
       LaunchTemplateData: {
         MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
