@@ -18,7 +18,8 @@ import type { Settings } from './settings.ts';
 
 /** What the control plane knows of the compute. */
 export interface EngineJobArns {
-  readonly jobQueueArn: string;
+  /** By a launch's `queue`: Spot hosts first, then On-Demand ones alone. */
+  readonly jobQueueArns: readonly [string, string];
   /** Without a revision, so that an execution in flight submits the newest one. */
   readonly jobDefinitionName: string;
 }

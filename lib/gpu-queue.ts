@@ -37,9 +37,13 @@ interface GpuQueueProps {
   readonly settings: Settings;
 }
 
-/** The job queue over GPU hosts that are there only while jobs are: Spot first, On-Demand when there is none. */
+/**
+ * The job queues over GPU hosts that are there only while jobs are: Spot first, On-Demand when there is none;
+ * and On-Demand alone, for what was taken its hosts again and again.
+ */
 export class GpuQueue extends Construct {
   readonly queue: JobQueue;
+  readonly onDemandQueue: JobQueue;
 
   constructor(scope: Construct, id: string, { network, settings }: GpuQueueProps) {
     super(scope, id);
@@ -68,12 +72,17 @@ export class GpuQueue extends Construct {
       ...hosts,
       allocationStrategy: AllocationStrategy.BEST_FIT_PROGRESSIVE,
     });
+    const schedulingPolicy = new FairshareSchedulingPolicy(this, 'FairShare', { shareDecay });
     this.queue = new JobQueue(this, 'Queue', {
       computeEnvironments: [
         { computeEnvironment: spot, order: 1 },
         { computeEnvironment: onDemand, order: 2 },
       ],
-      schedulingPolicy: new FairshareSchedulingPolicy(this, 'FairShare', { shareDecay }),
+      schedulingPolicy,
+    });
+    this.onDemandQueue = new JobQueue(this, 'OnDemandQueue', {
+      computeEnvironments: [{ computeEnvironment: onDemand, order: 1 }],
+      schedulingPolicy,
     });
   }
 
@@ -86,8 +95,7 @@ export class GpuQueue extends Construct {
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]',
-      reason:
-        'AWS’s own list of what its ECS agent needs. Containers cannot reach it: one network hop.',
+      reason: 'AWS’s own list of what its ECS agent needs.',
     });
     return role;
   }
@@ -95,7 +103,7 @@ export class GpuQueue extends Construct {
   private launchTemplate(): LaunchTemplate {
     return new LaunchTemplate(this, 'Host', {
       requireImdsv2: true,
-      // Containers are one hop further away, so a host's credentials stay out of their reach.
+      // Keeps bridged containers away. AWS Batch's own use the host's network, and ask here for a Spot notice.
       httpPutResponseHopLimit: 1,
       blockDevices: [
         {

@@ -1,7 +1,7 @@
+import { logLevels, logLine } from '../../contract/log-line.ts';
 import { listLogs as route } from '../../contract/operation-routes.ts';
 import type { LogResource } from '../../contract/resources.ts';
 import type { Call } from '../../contract/route.ts';
-import { logLevels, logLine } from '../../contract/worker-protocol.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { LogPlace } from '../../domain/log-place.ts';
 import { startOfLog, unsettledMs } from '../../domain/log-place.ts';

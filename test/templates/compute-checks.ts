@@ -7,6 +7,18 @@ import { compute, propertiesOf } from './synthesized.ts';
 
 const environments = propertiesOf(compute, 'AWS::Batch::ComputeEnvironment');
 const [job = {}] = Object.values(propertiesOf(compute, 'AWS::Batch::JobDefinition'));
+const queues = Object.values(propertiesOf(compute, 'AWS::Batch::JobQueue'));
+
+/** Kinds of hosts that a queue asks for, in order. */
+const hostsOf = (queue: (typeof queues)[number] | undefined) => {
+  const order: { Order: number; ComputeEnvironment: { 'Fn::GetAtt': [string] } }[] =
+    queue?.['ComputeEnvironmentOrder'];
+  return order
+    .sort((a, b) => a.Order - b.Order)
+    .map(({ ComputeEnvironment }) => environments[ComputeEnvironment['Fn::GetAtt'][0]])
+    .map((environment) => environment?.['ComputeResources'])
+    .map(({ Type, AllocationStrategy }) => [Type, AllocationStrategy]);
+};
 
 describe('compute', () => {
   test('scales to zero', () => {
@@ -18,20 +30,14 @@ describe('compute', () => {
     }
   });
 
-  test('asks for Spot hosts first and for On-Demand ones when there are none', () => {
-    const [queue] = Object.values(propertiesOf(compute, 'AWS::Batch::JobQueue'));
-    const order: { Order: number; ComputeEnvironment: { 'Fn::GetAtt': [string] } }[] =
-      queue?.['ComputeEnvironmentOrder'];
-    const kinds = order
-      .sort((a, b) => a.Order - b.Order)
-      .map(({ ComputeEnvironment }) => environments[ComputeEnvironment['Fn::GetAtt'][0]])
-      .map((environment) => environment?.['ComputeResources'])
-      .map(({ Type, AllocationStrategy }) => [Type, AllocationStrategy]);
-    expect(kinds).toEqual([
+  test('asks for Spot hosts first and for On-Demand ones when there are none, or for these alone', () => {
+    const [queue, onDemandQueue] = queues;
+    expect(hostsOf(queue)).toEqual([
       ['SPOT', 'SPOT_PRICE_CAPACITY_OPTIMIZED'],
       ['EC2', 'BEST_FIT_PROGRESSIVE'],
     ]);
-    expect(queue?.['SchedulingPolicyArn']).toBeDefined();
+    expect(hostsOf(onDemandQueue)).toEqual([['EC2', 'BEST_FIT_PROGRESSIVE']]);
+    for (const { SchedulingPolicyArn } of queues) expect(SchedulingPolicyArn).toBeDefined();
   });
 
   test('an idle network costs nothing and lets nobody in', () => {
@@ -44,7 +50,7 @@ describe('compute', () => {
     compute.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
   });
 
-  test('a container cannot reach its host’s credentials, and a host’s disk is encrypted', () => {
+  test('a host answers for its metadata by token only and no further than itself, and its disk is encrypted', () => {
     compute.hasResourceProperties('AWS::EC2::LaunchTemplate', {
       LaunchTemplateData: {
         MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
@@ -107,6 +113,8 @@ describe('compute', () => {
 
   test('the outputs name the queue and the definition', () => {
     const outputs = Object.keys(compute.findOutputs('*'));
-    expect(outputs).toEqual(expect.arrayContaining(['JobQueueArn', 'JobDefinitionArn']));
+    expect(outputs).toEqual(
+      expect.arrayContaining(['JobQueueArn', 'OnDemandJobQueueArn', 'JobDefinitionArn']),
+    );
   });
 });
