@@ -52,6 +52,7 @@ export const runEntity = new Entity({
     startedAt: string().optional(),
     endedAt: string().optional(),
     runtimeSeconds: number(),
+    timeUse: json<NonNullable<Run['timeUse']>>().optional(),
     gpu: json<NonNullable<Run['gpu']>>().optional(),
     fusedWithin: number().optional(),
     error: json<NonNullable<Run['error']>>().optional(),

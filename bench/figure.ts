@@ -1,4 +1,12 @@
-export type Unit = 'times' | 'times faster' | 'of the makespan' | 'calls' | 'KB' | 'ms' | 's';
+export type Unit =
+  | 'times'
+  | 'times faster'
+  | 'of the makespan'
+  | 'percent'
+  | 'calls'
+  | 'KB'
+  | 'ms'
+  | 's';
 
 /** A line of the table: what was measured beside what it should be. */
 export interface Figure {
@@ -39,6 +47,7 @@ const withUnit: Readonly<Record<Unit, (value: number) => string>> = {
   times: (value) => `${decimals(value, 3)} ×`,
   'times faster': (value) => `${decimals(value, 1)} ×`,
   'of the makespan': (value) => decimals(value, 3),
+  percent: (value) => `${decimals(value, 2)} %`,
   calls: (value) => decimals(value, 2),
   KB: (value) => `${decimals(value, 0)} KB`,
   ms: (value) => `${decimals(value, value < 1 ? 4 : 1)} ms`,

@@ -5,6 +5,7 @@ import { measureBundles } from './bundles.ts';
 import { endAll } from './endings.ts';
 import { measureEngineOverhead } from './engine-overhead.ts';
 import type { Measured } from './figure.ts';
+import { measureInterleaving } from './interleaving.ts';
 import { describeMachine } from './machine.ts';
 import { measureNextTurn } from './next-turn.ts';
 import { progress } from './progress.ts';
@@ -20,6 +21,7 @@ import { measureSweep } from './sweep.ts';
 const measurements: Readonly<Record<string, () => Promise<Measured>>> = {
   engine: measureEngineOverhead,
   turns: measureNextTurn,
+  interleaving: measureInterleaving,
   sweep: measureSweep,
   api: measureApi,
   bundles: measureBundles,

@@ -158,7 +158,15 @@ export const runResource = z.object({
   mlflowRunId: z.optional(z.string()),
   endedBy: z.optional(z.enum(runEndings)),
   completedEpochs: z.int(),
-  progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
+  progress: z.optional(
+    z.object({
+      epoch: z.int(),
+      chunk: z.int(),
+      chunks: z.int(),
+      /** Over the finished chunks of the epoch: comparable with other runs at the same chunk. */
+      trainLoss: z.optional(metricValue),
+    }),
+  ),
   /** `s3://` URI of its newest published checkpoint. */
   checkpointUri: z.optional(z.string()),
   /** While it takes part in a SHA: the epoch after which it waits for the others of its bracket. */
@@ -171,8 +179,14 @@ export const runResource = z.object({
   createdAt: instant,
   startedAt: z.optional(instant),
   endedAt: z.optional(instant),
-  /** Seconds spent training, over all attempts. */
+  /** Seconds that workers spent on it, over all attempts. */
   runtimeSeconds: z.number(),
+  /** Of those, what was lost to data, code and model; to moving its state; to writing checkpoints. */
+  loadingSeconds: z.optional(z.number()),
+  swappingSeconds: z.optional(z.number()),
+  checkpointingSeconds: z.optional(z.number()),
+  /** Examples per second of training, validation left out. */
+  samplesPerSecond: z.optional(z.number()),
   /** Mean share of the training time that the GPU was busy, from 0 to 1; left out without a GPU. */
   gpuUtilization: z.optional(z.number()),
   gpuPeakMemoryBytes: z.optional(z.int()),

@@ -42,7 +42,15 @@ const runReport = z.object({
   status: z.enum(reportedStatuses),
   completedEpochs: z.int().check(z.gte(0)),
   /** The epoch in training, its finished chunks, and its chunks in all. */
-  progress: z.optional(z.object({ epoch: z.int(), chunk: z.int(), chunks: z.int() })),
+  progress: z.optional(
+    z.object({
+      epoch: z.int(),
+      chunk: z.int(),
+      chunks: z.int(),
+      /** Over the finished chunks. */
+      trainLoss: z.optional(metricValue),
+    }),
+  ),
   /** The newest published checkpoint, if it changed since the last accepted sync. */
   checkpoint: z.optional(checkpoint),
   /** Published because the answer said `branch`; it is left in place. */
@@ -51,8 +59,18 @@ const runReport = z.object({
   epochs: z.array(epochReport),
   /** Checkpoints of whole epochs, published since the last accepted sync and kept for good. */
   epochCheckpoints: z.optional(z.array(checkpoint)),
-  /** Seconds of training since the last accepted sync. */
+  /** Seconds that the worker spent on it since the last accepted sync. */
   runtimeSeconds: seconds,
+  /** What became of that time, and the examples trained on in it. */
+  timeUse: z.optional(
+    z.object({
+      examples: z.int().check(z.gte(0)),
+      trainingSeconds: seconds,
+      loadingSeconds: seconds,
+      swappingSeconds: seconds,
+      checkpointingSeconds: seconds,
+    }),
+  ),
   /** What was measured of the GPU in that time; left out without one. */
   gpu: z.optional(
     z.object({

@@ -192,6 +192,23 @@ test('what was measured of the GPU adds up over reports', () => {
   });
 });
 
+test('what its time went into adds up over reports', () => {
+  const timeUse = {
+    examples: 64,
+    trainingSeconds: 1,
+    loadingSeconds: 0.5,
+    swappingSeconds: 0,
+    checkpointingSeconds: 0.25,
+  };
+  const once = applyReport(run, report({ timeUse }), told);
+  expect(once.timeUse).toEqual(timeUse);
+  expect(applyReport(once, report({}), told).timeUse).toEqual(timeUse);
+  expect(applyReport(once, report({ timeUse }), told).timeUse).toMatchObject({
+    examples: 128,
+    checkpointingSeconds: 0.5,
+  });
+});
+
 /** Contract §7; a small run may be ongoing and completed between two reports. */
 const mayGoTo: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   new: ['ongoing', 'stopped', 'deleted', 'failed', 'completed'],

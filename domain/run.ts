@@ -5,6 +5,8 @@ import type { GpuUse } from './gpu-use.ts';
 import { addGpuUse } from './gpu-use.ts';
 import type { Instant } from './instant.ts';
 import { shortenedError } from './shortened-error.ts';
+import type { TimeUse } from './time-use.ts';
+import { addTimeUse } from './time-use.ts';
 
 export const runStatuses = ['new', 'ongoing', 'stopped', 'completed', 'failed', 'deleted'] as const;
 export type RunStatus = (typeof runStatuses)[number];
@@ -48,6 +50,8 @@ export interface Progress {
   readonly epoch: number;
   readonly chunk: number;
   readonly chunks: number;
+  /** Over the finished chunks. */
+  readonly trainLoss?: MetricValue | undefined;
 }
 
 /** Why a run failed: one sentence, the Python traceback when the user's code raised, and the error's name if the data are at fault. */
@@ -107,8 +111,9 @@ export interface Run extends RunKey {
   readonly createdAt: Instant;
   readonly startedAt?: Instant | undefined;
   readonly endedAt?: Instant | undefined;
-  /** Seconds spent training, over all attempts. */
+  /** Seconds that workers spent on it, over all attempts, and what became of them. */
   readonly runtimeSeconds: number;
+  readonly timeUse?: TimeUse | undefined;
   /** Of the GPU, over all attempts; on a CPU there is nothing to measure. */
   readonly gpu?: GpuUse | undefined;
   /** Of a run that was fused with others: within what a trial batch equalled that of the run alone. */
@@ -175,6 +180,7 @@ export interface RunReport {
   /** Published because clones were made of the run; its engine leaves it in place. */
   readonly branch?: Checkpoint | undefined;
   readonly runtimeSeconds: number;
+  readonly timeUse?: TimeUse | undefined;
   readonly gpu?: GpuUse | undefined;
   readonly fusedWithin?: number | undefined;
   readonly error?: RunError | undefined;
@@ -220,6 +226,7 @@ const applyToOpen = (run: Run, report: RunReport, { now, stoppedBy }: HowTold): 
     startedAt: run.startedAt ?? now,
     endedAt: status === 'ongoing' ? undefined : now,
     runtimeSeconds: run.runtimeSeconds + report.runtimeSeconds,
+    timeUse: addTimeUse(run.timeUse, report.timeUse),
     gpu: addGpuUse(run.gpu, report.gpu),
     fusedWithin: report.fusedWithin ?? run.fusedWithin,
     error: report.error && shortenedError(report.error),

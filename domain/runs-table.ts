@@ -4,6 +4,7 @@ import type { Run } from './run.ts';
 import { shownConfig } from './secrets.ts';
 import type { Table } from './table.ts';
 import { column } from './table.ts';
+import { samplesPerSecond } from './time-use.ts';
 
 /** The columns of `get_runs_info`. */
 export const runsTable = (runs: readonly Run[], gpuHourUsd: number): Table => [
@@ -25,4 +26,9 @@ export const runsTable = (runs: readonly Run[], gpuHourUsd: number): Table => [
   column(runs, 'interruptions', 'integer', ({ interruptions }) => interruptions ?? 0),
   column(runs, 'fused_within', 'number', ({ fusedWithin }) => fusedWithin),
   column(runs, 'error', 'text', ({ error }) => error?.traceback ?? error?.message),
+  column(runs, 'gpu_memory_bytes', 'integer', ({ gpu }) => gpu?.peakMemoryBytes),
+  column(runs, 'samples_per_s', 'number', ({ timeUse }) => samplesPerSecond(timeUse)),
+  column(runs, 'loading_s', 'number', ({ timeUse }) => timeUse?.loadingSeconds),
+  column(runs, 'swapping_s', 'number', ({ timeUse }) => timeUse?.swappingSeconds),
+  column(runs, 'checkpointing_s', 'number', ({ timeUse }) => timeUse?.checkpointingSeconds),
 ];

@@ -13,6 +13,14 @@ export const runStoreSuite = (ports: () => { readonly runs: RunStore }) => {
   changing(ports);
 };
 
+const timeUse = {
+  examples: 64,
+  trainingSeconds: 1,
+  loadingSeconds: 0.125,
+  swappingSeconds: 0,
+  checkpointingSeconds: 0.125,
+};
+
 const keeping = (ports: () => { readonly runs: RunStore }) =>
   describe('a run store, keeping runs', () => {
     it('gives back a run as it was, its config to the letter', async () => {
@@ -29,6 +37,7 @@ const keeping = (ports: () => { readonly runs: RunStore }) =>
         checkpoint: { prefix: 'a/b/', epoch: 1, chunk: 0 },
         error: { message: 'no', traceback: 'File …\n' },
         runtimeSeconds: 1.25,
+        timeUse,
       };
       await runs.createMany([run]);
       const found = await runs.find(run);

@@ -7,47 +7,20 @@ up. Prints the seconds of both as JSON, after comparing weights and metrics bit 
 """
 
 import json
-import multiprocessing
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import torch
-from digits import Rows, read_digits
-from plain_loop import SEED, PlainLoop
+from digits import read_digits
+from engine_scene import Config, Stopwatch, Taken, digits_scene, in_warm_fork
+from fanfold_engine.executors import EXECUTORS
+from fanfold_engine.fit import Fit
+from plain_loop import PlainLoop
 from safetensors.torch import load, save
 
-REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY / "containers/engine/tests"))
-
-from fanfold_engine.executors import EXECUTORS  # noqa: E402
-from fanfold_engine.fit import Fit  # noqa: E402
-from scene import Scene  # noqa: E402
-
 TURNS = 9
-
-Config = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Taken:
-    seconds: float
-    cpu_seconds: float
-    """Of all threads of the process."""
-
-
-class Stopwatch:
-    def __init__(self) -> None:
-        self._started_at = time.perf_counter(), time.process_time()
-
-    def taken(self) -> Taken:
-        seconds, cpu_seconds = self._started_at
-        return Taken(time.perf_counter() - seconds, time.process_time() - cpu_seconds)
 
 
 @dataclass(frozen=True)
@@ -78,14 +51,14 @@ class Comparison:
 
     def in_engine(self) -> Trained:
         with tempfile.TemporaryDirectory() as folder:
-            scene = self.scene(Path(folder))
+            scene = digits_scene(Path(folder), self.data)
             control_plane = scene.control_plane(self.config)
 
             def work() -> Taken:
                 assert scene.worker(control_plane).work() == 0
                 return TimedExecutor.taken
 
-            answer = self.start(work)
+            answer = in_warm_fork(work, self.config, self.rows)
             with control_plane:
                 taken = answer.recv()
             weights = (scene.checkpoint(control_plane) / "model.safetensors").read_bytes()
@@ -101,35 +74,8 @@ class Comparison:
             taken = stopwatch.taken()
             return save(loop.model.state_dict()), epochs, taken
 
-        weights, epochs, taken = self.start(train).recv()
+        weights, epochs, taken = in_warm_fork(train, self.config, self.rows).recv()
         return Trained(load(weights), epochs, taken)
-
-    def scene(self, folder: Path) -> Scene:
-        scene = Scene(folder)
-        scene.fit["seed"] = SEED
-        scene.write_code((Path(__file__).parent / "digits_spec.py").read_text())
-        for name in ("train", "validation"):
-            content = (self.data / f"{name}.parquet").read_bytes()
-            scene.locators[name] = scene.store.put("data-bucket", f"{name}.parquet", content)
-        scene.download()
-        return scene
-
-    def start(self, task: Callable[[], Any]) -> Connection:
-        """Run a task in a fork of this process; its answer comes through the pipe."""
-        ours, its = multiprocessing.Pipe(duplex=False)
-        context = multiprocessing.get_context("fork")
-        context.Process(target=_answer, args=(task, its, self.config, self.rows)).start()
-        its.close()
-        return ours
-
-
-def _answer(
-    task: Callable[[], Any], pipe: Connection, config: Config, rows: tuple[Rows, Rows]
-) -> None:
-    torch.set_num_threads(1)
-    warm_up = config | {"train": config["train"] | {"epochs": 1}}
-    list(PlainLoop(warm_up).train(*rows))
-    pipe.send(task())
 
 
 def assert_equal(one: Trained, other: Trained) -> None:

@@ -19,6 +19,7 @@ import { shownConfig } from '../../domain/secrets.ts';
 import type { Bracket } from '../../domain/sha.ts';
 import { rungsOf } from '../../domain/sha.ts';
 import { experimentPrefix } from '../../domain/storage-layout.ts';
+import { samplesPerSecond } from '../../domain/time-use.ts';
 import type { JobNote } from '../../domain/worker-ports.ts';
 
 /* Entities as HTTP shows them: what is inside stays inside. Undefined members vanish in JSON. */
@@ -147,6 +148,10 @@ export const showRun = (run: Run, { bucket, gpuHourUsd }: RunShowing): RunResour
   startedAt: run.startedAt,
   endedAt: run.endedAt,
   runtimeSeconds: run.runtimeSeconds,
+  loadingSeconds: run.timeUse?.loadingSeconds,
+  swappingSeconds: run.timeUse?.swappingSeconds,
+  checkpointingSeconds: run.timeUse?.checkpointingSeconds,
+  samplesPerSecond: samplesPerSecond(run.timeUse),
   gpuUtilization: gpuUtilization(run.gpu),
   gpuPeakMemoryBytes: run.gpu?.peakMemoryBytes,
   costUsd: costUsd(run, gpuHourUsd),

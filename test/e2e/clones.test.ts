@@ -91,8 +91,8 @@ test('a run is cloned cold with a grid of changes, and warm from its newest weig
 });
 
 test('a warm clone of a named epoch starts from that epoch', async () => {
-  const { operation } = await user.start(experiment, dataHandleId, slowly(500), { seed });
-  const parent = (await user.runs(experiment)).at(-1)?.runId ?? 0;
+  const fit = await user.start(experiment, dataHandleId, slowly(500), { seed });
+  const { operation, firstRunId: parent = 0 } = fit;
   await user.untilRun(experiment, parent, 'has two epochs', (one) => one.completedEpochs > 1);
   const changes = { ...quickly, ...lr(0), train: { epochs: 1, optimizer: { args: { lr: 0 } } } };
   const [made] = await clone(parent, { changes, warmStart: true, epoch: 1 });
@@ -105,8 +105,8 @@ test('a warm clone of a named epoch starts from that epoch', async () => {
 });
 
 test('deleting a parent a moment later does its clone no harm', async () => {
-  const { operation } = await user.start(experiment, dataHandleId, slowly(500), { seed });
-  const parent = (await user.runs(experiment)).at(-1)?.runId ?? 0;
+  const fit = await user.start(experiment, dataHandleId, slowly(500), { seed });
+  const { operation, firstRunId: parent = 0 } = fit;
   await user.untilRun(experiment, parent, 'trains', trains);
   const short = { ...quickly, train: { epochs: 1 } };
   const [made] = await clone(parent, { changes: short, warmStart: true });
@@ -117,11 +117,11 @@ test('deleting a parent a moment later does its clone no harm', async () => {
 });
 
 test('a completed run is extended as if its epochs had been asked for at first', async () => {
-  const { operation } = await user.start(experiment, dataHandleId, [slowly(500), config()], {
-    seed,
-    executor: 'single',
-  });
-  const [beside = 0, runId = 0] = (await user.runs(experiment)).slice(-2).map((one) => one.runId);
+  const configs = [slowly(500), config()];
+  const how = { seed, executor: 'single' };
+  const fit = await user.start(experiment, dataHandleId, configs, how);
+  const { operation, firstRunId: beside = 0 } = fit;
+  const runId = beside + 1;
   await user.untilRun(experiment, runId, 'is completed', isCompleted);
   const longer = (await user.call(extendRun, { ...ofRun(runId), body: { epochs: 3 } })).body.run;
   expect(longer).toMatchObject({ status: 'ongoing', config: { train: { epochs: 5 } } });

@@ -6,7 +6,6 @@ import {
   artifactBytes,
   config,
   freshStack,
-  killJob,
   removeStack,
   runningJobs,
   until,

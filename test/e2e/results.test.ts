@@ -42,7 +42,8 @@ describe('results and runs', () => {
     expect(await csv(exportResults)).toEqual(['run_id,epoch,train_loss']);
     expect(await csv(exportRuns)).toEqual([
       'run_id,data_handle_id,status,source,ended_by,completed_epochs,mlflow_run_id,config,' +
-        'cloned_from,warm_started,started_at,runtime_s,gpu_utilization,cost_usd,attempts,interruptions,fused_within,error',
+        'cloned_from,warm_started,started_at,runtime_s,gpu_utilization,cost_usd,attempts,interruptions,fused_within,error,' +
+        'gpu_memory_bytes,samples_per_s,loading_s,swapping_s,checkpointing_s',
     ]);
   });
 
@@ -89,10 +90,14 @@ describe('results and runs', () => {
   test('tell runtime and its price, and on a CPU nothing of a GPU', async () => {
     for (const run of await user.runs(experiment)) {
       expect(run.runtimeSeconds).toBeGreaterThan(0);
+      expect(run.samplesPerSecond).toBeGreaterThan(0);
+      expect(run.loadingSeconds).toBeGreaterThan(0);
+      expect(run.checkpointingSeconds).toBeGreaterThan(0);
       expect(run.costUsd).toBeCloseTo(run.runtimeSeconds, 6);
       expect(run.startedAt).toBeDefined();
       expect(run.attempts).toBe(1);
       expect(run.gpuUtilization).toBeUndefined();
+      expect(run.gpuPeakMemoryBytes).toBeUndefined();
     }
   });
 

@@ -24,6 +24,11 @@ INFO = [
     "interruptions",
     "fused_within",
     "error",
+    "gpu_memory_bytes",
+    "samples_per_s",
+    "loading_s",
+    "swapping_s",
+    "checkpointing_s",
 ]
 
 
@@ -57,7 +62,8 @@ def test_no_results_yet_is_an_empty_frame_with_its_columns():
 def test_runs_have_all_columns_and_none_where_nothing_is_known():
     failed = {"message": "boom", "traceback": "Traceback\nValueError: boom"}
     measured = {"gpuUtilization": 0.75, "costUsd": 0.25, "clonedFrom": 1, "warmStarted": True}
-    measured["fusedWithin"] = 0.0001
+    measured |= {"fusedWithin": 0.0001, "gpuPeakMemoryBytes": 2**33, "samplesPerSecond": 1500.5}
+    measured |= {"loadingSeconds": 2.5, "swappingSeconds": 0.5, "checkpointingSeconds": 0.25}
     runs = [
         wire.run(1, startedAt=wire.AT),
         wire.run(2, "failed", endedBy="error", error=failed, **measured),
@@ -74,6 +80,10 @@ def test_runs_have_all_columns_and_none_where_nothing_is_known():
     assert frame.gpu_utilization.fillna(-1).to_list() == [-1, 0.75]
     assert frame.fused_within.fillna(-1).to_list() == [-1, 0.0001]
     assert frame.cost_usd.fillna(-1).to_list() == [-1, 0.25]
+    assert frame.gpu_memory_bytes.to_list() == [pd.NA, 2**33]
+    assert frame.samples_per_s.fillna(-1).to_list() == [-1, 1500.5]
+    lost = frame[["loading_s", "swapping_s", "checkpointing_s"]]
+    assert lost.fillna(-1).to_numpy().tolist() == [[-1, -1, -1], [2.5, 0.5, 0.25]]
     empty = runs_frame([])
     assert list(empty.columns) == INFO
     assert empty.dtypes.to_list() == frame.dtypes.to_list()

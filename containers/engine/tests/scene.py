@@ -94,6 +94,7 @@ class Scene:
         self.validation_rows = example_rows(20, seed=2)
         self.write_code(ML_SPEC)
         self._workers = 0
+        self.memory: dict[str, int] = {}
 
     def write_code(self, source: str) -> None:
         data = source.encode()
@@ -149,7 +150,8 @@ class Scene:
         return ControlPlaneDouble(self.assignment(kind), runs)
 
     def settings(self, control_plane: ControlPlaneDouble) -> Settings:
-        return Settings(control_plane.url, "planned-token", "eu-central-1", "job-1", 1, 1)
+        who = (control_plane.url, "planned-token", "eu-central-1", "job-1", 1, 1)
+        return Settings(*who, **self.memory)
 
     def worker(self, control_plane: ControlPlaneDouble) -> Worker:
         self._workers += 1

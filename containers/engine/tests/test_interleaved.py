@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +12,7 @@ import torch
 from control_plane_double import ControlPlaneDouble, Json
 from engine_process import exit_code, start
 from fanfold_engine.ending import DONE, INTERRUPTED, RESTART
+from fanfold_engine.memory import Rooms
 from safetensors.torch import load_file
 from scene import BUCKET, ML_SPEC, PREFIX, Scene, config
 
@@ -58,8 +60,8 @@ def assert_same(scene: Scene, control_plane: ControlPlaneDouble, expected: Train
             assert torch.equal(now.weights[run_id][name], tensor), f"run {run_id}: {name}"
 
 
-def one_after_the_other(scene: Scene) -> Trained:
-    control_plane = scene.run_fit(*CONFIGS)
+def one_after_the_other(scene: Scene, configs: Sequence[Json] = CONFIGS) -> Trained:
+    control_plane = scene.run_fit(*configs)
     expected = trained(scene, control_plane)
     shutil.rmtree(scene.store.path(BUCKET, f"{PREFIX}runs"))
     scene.fit["executor"] = "interleaved"
@@ -190,7 +192,7 @@ def test_runs_beyond_the_memory_wait_until_others_are_done(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     single = one_after_the_other(scene)
-    monkeypatch.setattr("fanfold_engine.executors.hand.room_for_runs", lambda _: 2_000)
+    monkeypatch.setattr("fanfold_engine.fit.rooms_of", lambda *_: Rooms(2_000, 0, 0))
     control_plane = scene.run_fit(*CONFIGS)
 
     assert statuses(control_plane) == ["completed"] * 3
@@ -203,6 +205,23 @@ def test_a_worker_holds_more_small_runs_than_are_dealt_ahead(scene: Scene) -> No
     control_plane = scene.run_fit(*[config(epochs=1) for _ in range(100)])
 
     assert statuses(control_plane) == ["completed"] * 100
+
+
+@pytest.mark.parametrize("executor", ["interleaved", "auto"])
+def test_runs_can_be_compared_by_the_training_loss_of_the_chunks_so_far(
+    scene: Scene, executor: str
+) -> None:
+    scene.fit["executor"] = executor
+    scene.write_code(SLOWLY)
+    rates = [config(epochs=1, optimizer={"name": "SGD", "args": {"lr": rate}}) for rate in (1, 2)]
+    control_plane = scene.run_fit(*rates)
+
+    for run_id in (1, 2):
+        told = [
+            r["progress"] for r in control_plane.reports if r["runId"] == run_id and "progress" in r
+        ]
+        assert told[-1]["trainLoss"] == control_plane.epochs[run_id][0]["trainLoss"]
+    assert control_plane.epochs[1][0]["trainLoss"] != control_plane.epochs[2][0]["trainLoss"]
 
 
 def test_told_seconds_are_those_of_the_run_alone(scene: Scene) -> None:

@@ -23,6 +23,8 @@ from fanfold_engine.protocol import (
     RunReport,
     SyncAnswer,
     SyncRequest,
+    TimeUse,
+    WarmStart,
     instant,
 )
 from fanfold_engine.settings import Settings, SettingsError
@@ -44,6 +46,7 @@ def test_a_full_request_is_what_the_schema_says() -> None:
         RunError("m", "t"),
         GpuUse(2.0, 1.5, 2**30),
         fused_within=0.0001,
+        time_use=TimeUse(64, 1.0, 0.25, 0.125, 0.125),
     )
     lines = (LogLine(instant(), "info", "said", 3), LogLine(instant(), "error", "by the worker"))
     request = SyncRequest(
@@ -70,12 +73,16 @@ def test_a_full_answer_is_read_whole(scene: Scene) -> None:
                 "config": config(user_knobs={"snake_case": {"camelCase": [None, 1]}}),
                 "completedEpochs": 1,
                 "checkpoint": {"prefix": "p/", "epoch": 1, "chunk": 0},
+                "seed": 7,
+                "warmStart": {"prefix": "p/", "onSameData": True},
+                "keepCheckpoint": True,
                 "secrets": {"set-0": "value"},
                 "alone": True,
             }
         ],
         "more": True,
         "stop": [1],
+        "branch": [3],
         "drop": [2],
         "exit": False,
         "syncIntervalSeconds": 2,
@@ -83,6 +90,8 @@ def test_a_full_answer_is_read_whole(scene: Scene) -> None:
     ANSWER.validate(told)
     answer = from_json(SyncAnswer, {**told, "newer": "member"})
     assert answer.train[0].checkpoint == Checkpoint("p/", 1, 0)
+    assert answer.train[0].warm_start == WarmStart("p/", on_same_data=True)
+    assert answer.branch == (3,)
     assert answer.train[0].config == told["train"][0]["config"]
     assert answer.sync_interval_seconds == 2.0
     assert answer.assignment == from_json(Assignment, scene.assignment())

@@ -29,6 +29,11 @@ _RUN_COLUMNS = {
     "interruptions": "int64",
     "fused_within": "float64",
     "error": "object",
+    "gpu_memory_bytes": "Int64",
+    "samples_per_s": "float64",
+    "loading_s": "float64",
+    "swapping_s": "float64",
+    "checkpointing_s": "float64",
 }
 
 _CONTROL_COLUMNS = {
@@ -84,6 +89,11 @@ def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
             "interruptions": run.interruptions,
             "fused_within": run.fused_within,
             "error": run.traceback or run.message,
+            "gpu_memory_bytes": run.gpu_memory_bytes,
+            "samples_per_s": run.samples_per_s,
+            "loading_s": run.loading_s,
+            "swapping_s": run.swapping_s,
+            "checkpointing_s": run.checkpointing_s,
         }
         for run in runs
     ]

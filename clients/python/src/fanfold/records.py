@@ -45,13 +45,15 @@ class ExperimentRecords:
         Returns:
             A row per run: `run_id`, `data_handle_id`, `status`, `source`, `ended_by`,
             `completed_epochs`, `mlflow_run_id`, `config` (a dict), `cloned_from`, `warm_started`,
-            `started_at` (UTC), `runtime_s` (seconds of training), `gpu_utilization` (share of
-            those seconds, 0 to 1, that the GPU was busy), `cost_usd` (the run's share of its
-            worker's GPU hours), `attempts` (workers that trained it), `interruptions`
-            (how many of them ended because their machine was taken away, as Spot hosts are),
-            `fused_within` (if it was fused with others, within what a trial batch equalled that of
-            the run alone), `error` (with the Python traceback). `None`, NaN or NA where it is not
-            known. In `config`, `***` stands for every secret.
+            `started_at` (UTC), `runtime_s` (seconds that workers spent on it), `gpu_utilization`
+            (share of those seconds, 0 to 1, that the GPU was busy), `cost_usd` (the run's share of
+            its worker's GPU hours), `attempts` (workers that trained it), `interruptions`
+            (those whose machine was taken away, as Spot hosts are), `fused_within` (if it was
+            fused with others, within what a trial batch equalled that of the run alone), `error`
+            (with the Python traceback), `gpu_memory_bytes` (most that was in use), `samples_per_s`
+            (examples per second of training), and what was lost of `runtime_s`: `loading_s` (data,
+            code, model), `swapping_s` (moving its state), `checkpointing_s`. `None`, NaN or NA
+            where it is not known. In `config`, `***` stands for every secret.
 
         Example:
             >>> exp.get_runs_info().query("status == 'failed'").error

@@ -138,7 +138,12 @@ class Run:
     interruptions: int
     started_at: datetime | None
     runtime_s: float
+    loading_s: float | None
+    swapping_s: float | None
+    checkpointing_s: float | None
+    samples_per_s: float | None
     gpu_utilization: float | None
+    gpu_memory_bytes: int | None
     cost_usd: float | None
     fused_within: float | None
     message: str | None
@@ -168,7 +173,12 @@ class Run:
             interruptions=wire.get("interruptions", 0),
             started_at=_instant(wire.get("startedAt")),
             runtime_s=wire["runtimeSeconds"],
+            loading_s=wire.get("loadingSeconds"),
+            swapping_s=wire.get("swappingSeconds"),
+            checkpointing_s=wire.get("checkpointingSeconds"),
+            samples_per_s=wire.get("samplesPerSecond"),
             gpu_utilization=wire.get("gpuUtilization"),
+            gpu_memory_bytes=wire.get("gpuPeakMemoryBytes"),
             cost_usd=wire.get("costUsd"),
             fused_within=wire.get("fusedWithin"),
             message=error.get("message"),

@@ -44,20 +44,22 @@ class Checkpoints:
         self._pool = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
         self._newest: dict[int, Future[None]] = {}
 
-    def publish(self, run_id: int, state: TrainingState, published: Published) -> None:
-        """Write a checkpoint now and upload it in the background; then ``published`` is called.
+    def write(self, run_id: int, state: TrainingState) -> Checkpoint:
+        """Write a checkpoint on the local disk, which is to be published.
 
         Raises:
             UnstorableError: some state can only be pickled.
         """
         checkpoint = self._describe(run_id, state.place)
-        directory = self._scratch / checkpoint.prefix.removeprefix(self._assignment.prefix)
+        directory = self._directory_of(checkpoint)
         directory.mkdir(parents=True, exist_ok=True)
         checkpoint_files.write(state, directory)
+        return checkpoint
+
+    def publish(self, run_id: int, checkpoint: Checkpoint, published: Published) -> None:
+        """Upload a checkpoint that was written in the background; then ``published`` is called."""
         before = self._newest.get(run_id)
-        self._newest[run_id] = self._pool.submit(
-            self._upload, checkpoint, directory, before, published
-        )
+        self._newest[run_id] = self._pool.submit(self._upload, checkpoint, before, published)
 
     def is_busy(self, run_id: int) -> bool:
         """Whether a checkpoint of the run is still on its way."""
@@ -107,13 +109,16 @@ class Checkpoints:
         prefix = f"{self._assignment.prefix}runs/{run_id}/checkpoints/{name}.{attempt}/"
         return Checkpoint(prefix, place.epoch, place.chunk)
 
+    def _directory_of(self, checkpoint: Checkpoint) -> Path:
+        return self._scratch / checkpoint.prefix.removeprefix(self._assignment.prefix)
+
     def _upload(
         self,
         checkpoint: Checkpoint,
-        directory: Path,
         before: Future[None] | None,
         published: Published,
     ) -> None:
+        directory = self._directory_of(checkpoint)
         try:
             if before is not None:
                 wait([before])

@@ -19,6 +19,7 @@ from fanfold_engine.device import best_device
 from fanfold_engine.ending import FAULT, RESTART
 from fanfold_engine.executors import EXECUTORS
 from fanfold_engine.gpu_meter import GpuMeter, gauge_of
+from fanfold_engine.memory import rooms_of
 from fanfold_engine.ml_spec_source import fetch_ml_spec
 from fanfold_engine.mlspec import UserCodeError
 from fanfold_engine.output import Output
@@ -26,7 +27,9 @@ from fanfold_engine.protocol import Assignment, DealtRun
 from fanfold_engine.protocol import Fit as FitRequest
 from fanfold_engine.run import Run
 from fanfold_engine.session import Session
+from fanfold_engine.settings import Settings
 from fanfold_engine.storage import ObjectStore
+from fanfold_engine.swapping.shuttle import Shuttle
 from fanfold_engine.watchdog import Watch, Watchdog
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class Fit:
         assignment: Assignment,
         request: FitRequest,
         *,
+        settings: Settings,
         session: Session,
         store: ObjectStore,
         dataset: Future[Dataset],
@@ -57,6 +61,8 @@ class Fit:
         self.session = session
         self.output = output
         self.device = best_device()
+        self.rooms = rooms_of(self.device, scratch, settings)
+        self.shuttle = Shuttle(self.device, self.rooms, scratch / "aside")
         self.checkpoints = Checkpoints(
             assignment, store, scratch / "checkpoints", failed=self._upload_failed
         )
@@ -80,11 +86,14 @@ class Fit:
             self.gpu_meter.close()
             self.watchdog.close()
 
-    def take_on(self, *, wait: bool = True) -> Run | None:
+    def take_on(
+        self, *, wait: bool = True, make_room: Callable[[], object] = lambda: None
+    ) -> Run | None:
         """The next run to train, begun; ``None`` when there is none (yet, without ``wait``)."""
         dealt: DealtRun | None = self.session.orders.next_run(wait=wait)
         if dealt is None:
             return None
+        make_room()
         run = self._runs[dealt.run_id] = Run(dealt, self)
         run.begin()
         return run

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from fanfold_engine.protocol import (
     MAX_LOG_LINES,
@@ -22,6 +23,7 @@ from fanfold_engine.protocol import (
     LogLine,
     RunError,
     RunReport,
+    TimeUse,
     instant,
 )
 from fanfold_engine.secrets import Mask
@@ -31,6 +33,7 @@ MAX_WAITING_LOG_BYTES = 16_000_000
 LINE_OVERHEAD_BYTES = 110
 
 Accepted = Callable[[], None]
+Use = TypeVar("Use", GpuUse, TimeUse)
 
 
 @dataclass(frozen=True)
@@ -171,16 +174,11 @@ def _merge(earlier: RunReport, later: RunReport) -> RunReport:
         epochs=earlier.epochs + later.epochs,
         epoch_checkpoints=earlier.epoch_checkpoints + later.epoch_checkpoints,
         runtime_seconds=earlier.runtime_seconds + later.runtime_seconds,
+        time_use=_add(earlier.time_use, later.time_use),
         gpu=_add(earlier.gpu, later.gpu),
         error=later.error or earlier.error,
     )
 
 
-def _add(earlier: GpuUse | None, later: GpuUse | None) -> GpuUse | None:
-    if earlier is None or later is None:
-        return earlier or later
-    return GpuUse(
-        earlier.seconds + later.seconds,
-        earlier.busy_seconds + later.busy_seconds,
-        max(earlier.peak_memory_bytes, later.peak_memory_bytes),
-    )
+def _add(earlier: Use | None, later: Use | None) -> Use | None:
+    return earlier or later if earlier is None or later is None else earlier + later

@@ -212,6 +212,13 @@ def _cut(told: traceback.TracebackException | None) -> None:
         told = told.__context__
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it is for want of the GPU's memory, in user code or outside of it."""
+    return isinstance(error, torch.OutOfMemoryError) or isinstance(
+        error.__cause__, torch.OutOfMemoryError
+    )
+
+
 def _sentence(doing: str, error: BaseException) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return (

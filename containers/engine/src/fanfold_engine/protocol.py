@@ -29,11 +29,12 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Progress:
-    """The epoch in training, its finished chunks, and its chunks in all."""
+    """The epoch in training, its finished chunks, its chunks in all, and the mean loss so far."""
 
     epoch: int
     chunk: int
     chunks: int
+    train_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,38 @@ class GpuUse:
     busy_seconds: float
     peak_memory_bytes: int
 
+    def __add__(self, other: GpuUse) -> GpuUse:
+        """Two measurements as one."""
+        return GpuUse(
+            self.seconds + other.seconds,
+            self.busy_seconds + other.busy_seconds,
+            max(self.peak_memory_bytes, other.peak_memory_bytes),
+        )
+
+
+@dataclass(frozen=True)
+class TimeUse:
+    """What became of a run's time, and the examples that it trained on meanwhile.
+
+    What is not named here went into validation.
+    """
+
+    examples: int = 0
+    training_seconds: float = 0.0
+    loading_seconds: float = 0.0
+    swapping_seconds: float = 0.0
+    checkpointing_seconds: float = 0.0
+
+    def __add__(self, other: TimeUse) -> TimeUse:
+        """Two stretches of time as one."""
+        return TimeUse(
+            self.examples + other.examples,
+            self.training_seconds + other.training_seconds,
+            self.loading_seconds + other.loading_seconds,
+            self.swapping_seconds + other.swapping_seconds,
+            self.checkpointing_seconds + other.checkpointing_seconds,
+        )
+
 
 @dataclass(frozen=True)
 class RunReport:
@@ -90,6 +123,7 @@ class RunReport:
     """Of whole epochs, kept."""
     branch: Checkpoint | None = None
     """Published because the answer said so; clones start from it, so it is kept."""
+    time_use: TimeUse | None = None
 
 
 @dataclass(frozen=True)
@@ -304,14 +338,14 @@ class SyncAnswer:
     train: tuple[DealtRun, ...]
     more: bool
     stop: tuple[int, ...]
-    branch: tuple[int, ...]
-    """Runs to publish a checkpoint of, for clones."""
     drop: tuple[int, ...]
     exit: bool
     sync_interval_seconds: float
     token: str | None = None
     credentials: Credentials | None = None
     assignment: Assignment | None = None
+    branch: tuple[int, ...] = ()
+    """Runs to publish a checkpoint of, for clones."""
 
 
 def instant(at: datetime | None = None) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from fanfold_engine.checkpoints import CheckpointDamagedError
 from fanfold_engine.data.errors import DataError
 from fanfold_engine.executors.turns import Turn
 from fanfold_engine.memory import state_bytes
 from fanfold_engine.metrics import import_torchmetrics
-from fanfold_engine.mlspec import UserCodeError
+from fanfold_engine.mlspec import UserCodeError, is_out_of_memory
 from fanfold_engine.protocol import (
     Checkpoint,
     DealtRun,
@@ -20,6 +24,7 @@ from fanfold_engine.protocol import (
     Progress,
     RunError,
     RunStatus,
+    TimeUse,
 )
 from fanfold_engine.recipe import Recipe
 from fanfold_engine.run_tale import RunTale
@@ -31,6 +36,8 @@ from fanfold_engine.warm_start import UnfitWeightsError
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
 
+log = logging.getLogger(__name__)
+
 LOADING_SECONDS = 300.0
 """What the user's imports may take at least; the limit for chunks does not mean them."""
 RUN_ERRORS = (
@@ -39,6 +46,7 @@ RUN_ERRORS = (
     CheckpointDamagedError,
     UnstorableError,
     UnfitWeightsError,
+    torch.OutOfMemoryError,
 )
 
 
@@ -50,6 +58,8 @@ class Run:
         self.is_in_hand = True
         self.size_bytes = 0
         """What it takes of the device's memory between two chunks."""
+        self.wants_device_alone = False
+        """Whether it ran out of memory beside others."""
         self._dealt = dealt
         self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
         fit.session.ledger.mask.hide(dealt.secrets.values())
@@ -71,9 +81,14 @@ class Run:
 
     @property
     def turn(self) -> Turn:
-        """How far it has come."""
-        place = self.training.place
-        return Turn(place.epoch, place.chunk, self.run_id)
+        """How far it has come; if it is to begin anew, where it will begin."""
+        place = self._published if self._training is None else self._training.place
+        return Turn(place.epoch, place.chunk, self.run_id) if place else Turn(0, 0, self.run_id)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has a model to train."""
+        return self._training is not None
 
     @property
     def is_alone(self) -> bool:
@@ -82,8 +97,8 @@ class Run:
 
     @property
     def training(self) -> Training:
-        """Its training; only while it is in hand."""
-        assert self._training is not None, f"run {self.run_id} is not in hand"
+        """Its training; only once it is begun."""
+        assert self._training is not None, f"run {self.run_id} is not begun"
         return self._training
 
     def begin(self) -> None:
@@ -99,8 +114,11 @@ class Run:
             self._guarded(self._prepare)
 
     def advance(self) -> None:
-        """Train one chunk, tell of it, and follow what the control plane wants by now."""
-        self._guarded(self._train_chunk)
+        """Train one chunk, tell of it, and follow what the control plane wants by now.
+
+        A run that ran out of memory begins anew first.
+        """
+        self._guarded(self._train_chunk if self.is_begun else self._prepare)
 
     def heed_orders(self) -> None:
         """Follow what the control plane wants by now, between two chunks."""
@@ -113,14 +131,21 @@ class Run:
                 action()
         except RUN_ERRORS as error:
             seconds = time.monotonic() - started_at
-            traceback = getattr(error, "user_traceback", None)
-            error_type = error.error_type if isinstance(error, DataError) else None
-            self._fail(RunError(str(error), traceback, error_type), seconds)
-            self._fit.check_device()
+            starts_over = is_out_of_memory(error) and not self.wants_device_alone
+            if not starts_over:
+                traceback = getattr(error, "user_traceback", None)
+                error_type = error.error_type if isinstance(error, DataError) else None
+                self._fail(RunError(str(error), traceback, error_type), seconds)
+        else:
+            return
+        # Only here are the tensors free that the error's traceback kept.
+        if starts_over:
+            self._start_over(seconds)
+        self._fit.check_device()
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
-        checkpoint, recipe = self._dealt.checkpoint, Recipe.read(self._config)
+        checkpoint, recipe = self._published, Recipe.read(self._config)
         if checkpoint is not None and checkpoint.epoch >= recipe.epochs:
             self._end("completed")
             return
@@ -148,18 +173,18 @@ class Run:
                 self._start(self._training, state)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
-        self._tell(runtime_seconds=time.monotonic() - started_at)
+        self._tell_time(TimeUse(loading_seconds=time.monotonic() - started_at))
 
     def _fetch_state(self) -> TrainingState | None:
-        checkpoint, warm_start = self._dealt.checkpoint, self._dealt.warm_start
-        if checkpoint is not None:
-            return self._fit.checkpoints.fetch(checkpoint.prefix)
+        warm_start = self._dealt.warm_start
+        if self._published is not None:
+            return self._fit.checkpoints.fetch(self._published.prefix)
         return None if warm_start is None else self._fit.checkpoints.fetch(warm_start.prefix)
 
     def _start(self, training: Training, state: TrainingState) -> None:
         """From its own state, or from that of its parent."""
         warm_start = self._dealt.warm_start
-        if self._dealt.checkpoint is None and warm_start is not None:
+        if self._published is None and warm_start is not None:
             training.start_from(state, on_same_data=warm_start.on_same_data)
         else:
             training.restore(state)
@@ -170,14 +195,17 @@ class Run:
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
         number = f"chunk {progress.chunk} of {progress.chunks} of epoch {progress.epoch}"
+        examples = training.next_examples
         with self._fit.watchdog.watch(self.run_id, number):
             training.train_chunk()
+        time_use = TimeUse(examples, time.monotonic() - started_at)
+        progress = replace(progress, train_loss=training.train_loss)
         epochs: tuple[EpochReport, ...] = ()
         if training.epoch_is_trained:
             with self._fit.watchdog.watch(self.run_id, f"validation after epoch {progress.epoch}"):
                 epochs = (training.finish_epoch(),)
         seconds = time.monotonic() - started_at
-        self.tell_chunk(progress, epochs, seconds, self._fit.gpu_meter.take())
+        self.tell_chunk(progress, epochs, seconds, time_use, self._fit.gpu_meter.take())
         self._heed_orders()
 
     def was_fused(self, within: float) -> None:
@@ -195,6 +223,7 @@ class Run:
         progress: Progress,
         epochs: tuple[EpochReport, ...],
         runtime_seconds: float,
+        time_use: TimeUse,
         gpu: GpuUse | None,
     ) -> None:
         """Tell of a chunk that was trained, and of the epoch if it was its last."""
@@ -203,19 +232,39 @@ class Run:
             progress=progress,
             epochs=epochs,
             runtime_seconds=runtime_seconds,
+            time_use=time_use,
             gpu=gpu,
         )
         if any(epoch.epoch == 1 for epoch in epochs):
             # The first metrics of a run are what it is compared by.
             self._fit.session.sync_soon()
 
+    def tell_swapping(self, seconds: float) -> None:
+        """Its chunk waited so long for its state to come, or for others to go."""
+        self._tell_time(TimeUse(swapping_seconds=seconds))
+
+    def _start_over(self, lost_seconds: float) -> None:
+        """The device ran out of memory: the run waits until the others have made room, and then
+        goes on from its newest checkpoint. Out of memory with the device to itself, it fails."""
+        log.warning(
+            "run %d ran out of GPU memory; it is tried again alone, from its newest checkpoint",
+            self.run_id,
+        )
+        self.wants_device_alone = True
+        self._training = None
+        self._tell(runtime_seconds=lost_seconds)
+        # One on its way would take the place of the one that is read then.
+        self._fit.checkpoints.drain()
+
     def _heed_orders(self) -> None:
         """The only place where control enters."""
-        training = self.training
-        if self._orders.branches(self.run_id):
+        training = self._training
+        if training is not None and self._orders.branches(self.run_id):
             self._branch(training)
         if self._orders.drops(self.run_id):
             self._let_go()
+        elif training is None:
+            self._heed_before_beginning()
         elif training.is_over:
             self._checkpoint(training, "completed")
             self._let_go()
@@ -230,6 +279,13 @@ class Run:
             self._let_go()
         elif self._checkpoint_is_due(training):
             self._checkpoint(training, "ongoing")
+
+    def _heed_before_beginning(self) -> None:
+        """It is to begin anew from its newest checkpoint, which may be done elsewhere or later."""
+        if self._orders.leaves:
+            self._let_go()
+        elif self._orders.stops(self.run_id):
+            self._end("stopped")
 
     def _waits_after(self, epoch: int) -> bool:
         """Whether the run is let go of here, until others have come as far."""
@@ -251,12 +307,7 @@ class Run:
         if training.place == self._kept_place:
             self._fit.checkpoints.after_newest(self.run_id, lambda: self._tell_status(status))
             return
-        self._kept_place = training.place
-        self._checkpoint_at = time.monotonic()
-        state = training.capture()
-        self._fit.checkpoints.publish(
-            self.run_id, state, lambda checkpoint: self._tell_checkpoint(checkpoint, status)
-        )
+        self._publish(training, lambda checkpoint: self._tell_checkpoint(checkpoint, status))
 
     def _branch(self, training: Training) -> None:
         """Publish a checkpoint that clones start from, unless one is on its way."""
@@ -266,13 +317,25 @@ class Run:
         if self._published is not None and training.place == self._kept_place:
             self._tell_branch(self._published)
             return
+        self._publish(training, self._tell_branch)
+
+    def _publish(self, training: Training, published: Callable[[Checkpoint], None]) -> None:
+        """Write a checkpoint now, and publish it while training goes on."""
         self._kept_place = training.place
-        self._checkpoint_at = time.monotonic()
-        self._fit.checkpoints.publish(self.run_id, training.capture(), self._tell_branch)
+        self._checkpoint_at = started_at = time.monotonic()
+        written = self._fit.checkpoints.write(self.run_id, training.capture())
+        # Before the status: a run that is over is told of no more.
+        self._tell_time(TimeUse(checkpointing_seconds=time.monotonic() - started_at))
+        self._fit.checkpoints.publish(self.run_id, written, published)
 
     def _tell_branch(self, checkpoint: Checkpoint) -> None:
         self._branches.add(checkpoint)
         self._tell_checkpoint(checkpoint, "ongoing", branch=checkpoint)
+
+    def _tell_time(self, lost: TimeUse) -> None:
+        """Tell of time that went into anything but a chunk."""
+        seconds = lost.loading_seconds + lost.swapping_seconds + lost.checkpointing_seconds
+        self._tell(runtime_seconds=seconds, time_use=lost)
 
     def _tell_status(self, status: RunStatus) -> None:
         if status != "ongoing":

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from fanfold_engine.chunk_log import ChunkLog
 from fanfold_engine.ledger import Ledger
 from fanfold_engine.protocol import (
     Checkpoint,
@@ -16,6 +17,7 @@ from fanfold_engine.protocol import (
     RunError,
     RunReport,
     RunStatus,
+    TimeUse,
 )
 
 
@@ -25,6 +27,7 @@ class RunTale:
     def __init__(self, dealt: DealtRun, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
+        self._log = ChunkLog(dealt.run_id)
         self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
 
     def was_fused(self, within: float) -> None:
@@ -43,6 +46,7 @@ class RunTale:
         epoch_checkpoints: tuple[Checkpoint, ...] = (),
         branch: Checkpoint | None = None,
         runtime_seconds: float = 0.0,
+        time_use: TimeUse | None = None,
         gpu: GpuUse | None = None,
         error: RunError | None = None,
         accepted: Callable[[], None] | None = None,
@@ -63,6 +67,8 @@ class RunTale:
                 epoch_checkpoints=epoch_checkpoints,
                 branch=branch,
                 runtime_seconds=runtime_seconds,
+                time_use=time_use,
                 gpu=gpu,
             )
             self._ledger.report(report, accepted)
+            self._ledger.add_lines(self._log.lines_of(report))

@@ -72,12 +72,19 @@ class EpochSchedule:
 
     def steps_of(self, chunk: int) -> Iterator[list[Sequence[int]]]:
         """The steps of a chunk (from 0), each as the row positions of its batches."""
-        first, end = (bound * self.steps // self.chunks for bound in (chunk, chunk + 1))
-        for step in range(first, end):
+        for step in self._range_of(chunk):
             batches = range(
                 step * self.accumulation, min((step + 1) * self.accumulation, self._batches)
             )
             yield [self._batch(number) for number in batches]
+
+    def examples_of(self, chunk: int) -> int:
+        """How many examples a chunk (from 0) has."""
+        steps, per_step = self._range_of(chunk), self.accumulation * self.batch_size
+        return min(steps.stop * per_step, self.rows) - steps.start * per_step
+
+    def _range_of(self, chunk: int) -> range:
+        return range(chunk * self.steps // self.chunks, (chunk + 1) * self.steps // self.chunks)
 
     @cached_property
     def _batches(self) -> int:

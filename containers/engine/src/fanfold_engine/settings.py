@@ -24,6 +24,10 @@ class Settings:
     cpu_threads: int | None
     metadata_url: str | None = None
     """Where an EC2 host tells that it is being taken away."""
+    device_bytes: int | None = None
+    """What the states of runs may take of the device, and of host memory aside of it; else a share
+    of what there is."""
+    host_bytes: int | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -32,7 +36,6 @@ class Settings:
         Raises:
             SettingsError: one is missing or not what it should be.
         """
-        cpu_threads = environment.get("FANFOLD_CPU_THREADS")
         return cls(
             url=_required(environment, "FANFOLD_URL").rstrip("/"),
             token=_required(environment, "FANFOLD_WORKER_TOKEN"),
@@ -41,10 +44,10 @@ class Settings:
             attempt=_positive(
                 "AWS_BATCH_JOB_ATTEMPT", environment.get("AWS_BATCH_JOB_ATTEMPT", "1")
             ),
-            cpu_threads=None
-            if cpu_threads is None
-            else _positive("FANFOLD_CPU_THREADS", cpu_threads),
             metadata_url=_metadata_url(environment),
+            cpu_threads=_positive_or_none("FANFOLD_CPU_THREADS", environment),
+            device_bytes=_positive_or_none("FANFOLD_DEVICE_BYTES", environment),
+            host_bytes=_positive_or_none("FANFOLD_HOST_BYTES", environment),
         )
 
 
@@ -59,6 +62,11 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"the environment variable {name} is not set")
     return value
+
+
+def _positive_or_none(name: str, environment: Mapping[str, str]) -> int | None:
+    text = environment.get(name)
+    return None if text is None else _positive(name, text)
 
 
 def _positive(name: str, text: str) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fanfold_engine.fusing.group import Group
 from fanfold_engine.fusing.trial import tolerance_of
-from fanfold_engine.protocol import EpochReport, GpuUse
+from fanfold_engine.protocol import EpochReport, GpuUse, TimeUse
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
@@ -24,31 +25,38 @@ def advance_together(runs: Sequence[Run], group: Group, fit: Fit) -> None:
     undo = group.mark()
     started_at = time.monotonic()
     fit.gpu_meter.take()
-    progress = runs[0].next_progress
+    progress, examples = runs[0].next_progress, runs[0].training.next_examples
     # What user code says, it says once, for the first of them.
     with fit.output.of(runs[0].run_id):
         try:
-            epochs = _train(group, fit)
+            _train(group, fit)
+            training_seconds = (time.monotonic() - started_at) / len(runs)
+            losses = [each.train_loss for each in group.trainings]
+            epochs = _finish_epoch(group, fit)
         except BaseException:
             undo()
             raise
     seconds = (time.monotonic() - started_at) / len(runs)
     gpu = _share(fit.gpu_meter.take(), len(runs))
-    for run, epoch in zip(runs, epochs, strict=True):
+    for run, epoch, loss in zip(runs, epochs, losses, strict=True):
         run.was_fused(tolerance_of(run.training))
-        run.tell_chunk(progress, epoch, seconds, gpu)
+        progress = replace(progress, train_loss=loss)
+        run.tell_chunk(progress, epoch, seconds, TimeUse(examples, training_seconds), gpu)
         run.heed_orders()
 
 
-def _train(group: Group, fit: Fit) -> list[tuple[EpochReport, ...]]:
-    leader, watch = group.trainings[0], fit.watchdog.watch
+def _train(group: Group, fit: Fit) -> None:
     # Nobody knows which of them hangs: none is blamed, and later each is tried alone.
-    with watch(None, "a chunk of several runs"):
+    with fit.watchdog.watch(None, "a chunk of several runs"):
         group.train_chunk()
+
+
+def _finish_epoch(group: Group, fit: Fit) -> list[tuple[EpochReport, ...]]:
+    leader = group.trainings[0]
     if not leader.epoch_is_trained:
         return [()] * len(group.trainings)
     partition = leader.dataset.validation
-    with watch(None, "a validation of several runs"):
+    with fit.watchdog.watch(None, "a validation of several runs"):
         metrics = [()] * len(group.trainings) if partition is None else group.validate(partition)
     return [
         (training.end_epoch(told),) for training, told in zip(group.trainings, metrics, strict=True)

@@ -133,6 +133,11 @@ class Training:
         """Chunks of the epoch in training."""
         return self.epoch_schedule.chunks
 
+    @property
+    def next_examples(self) -> int:
+        """How many examples the next chunk has."""
+        return self.epoch_schedule.examples_of(self.place.chunk)
+
     def train_chunk(self) -> None:
         """Train on the next chunk of the epoch."""
         losses: list[tuple[torch.Tensor, int]] = []
@@ -162,6 +167,11 @@ class Training:
         )
 
     @property
+    def train_loss(self) -> float:
+        """The mean loss over the chunks of the epoch so far; there must be one."""
+        return self.place.loss_sum / self.place.examples
+
+    @property
     def epoch_is_trained(self) -> bool:
         """Whether the epoch has no chunks left and is to be finished."""
         return self.place.chunk == self.chunks
@@ -174,7 +184,7 @@ class Training:
     def end_epoch(self, metrics: tuple[Metric, ...]) -> EpochReport:
         """Go on to the next epoch, after what its validation gave."""
         epoch = self.place.epoch + 1
-        train_loss = self.place.loss_sum / self.place.examples
+        train_loss = self.train_loss
         self.place = Place(epoch=epoch)
         self.epoch_schedule = self._schedule(epoch + 1)
         return EpochReport(epoch, train_loss, metrics)

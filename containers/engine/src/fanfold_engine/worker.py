@@ -110,6 +110,7 @@ class Worker:
             self._fit = Fit(
                 assignment,
                 assignment.fit,
+                settings=self._settings,
                 session=self._session,
                 store=store,
                 dataset=dataset,

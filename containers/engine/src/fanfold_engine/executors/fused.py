@@ -23,13 +23,18 @@ class AutoExecutor:
 
     def work(self, fit: Fit) -> None:
         """See :class:`~fanfold_engine.executors.executor.Executor`."""
-        hand, matchmaker = Hand(fit), Matchmaker(may_draw=self.may_draw)
+        matchmaker = Matchmaker(may_draw=self.may_draw)
+        # What is stacked cannot be moved run by run.
+        hand = Hand(fit, may_swap=lambda: not matchmaker.has_fused)
         while (run := hand.next_run()) is not None:
             for each in self._advance(run, hand.beside(run), matchmaker, fit):
                 hand.put_back(each)
 
     def _advance(self, run: Run, beside: list[Run], matchmaker: Matchmaker, fit: Fit) -> list[Run]:
         """Train a chunk of the run, and of those that it is fused with; all that were trained."""
+        if not run.is_begun:
+            run.advance()
+            return [run]
         match = matchmaker.match(run, beside)
         if match is not None:
             runs, group = match

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 class InterleavedExecutor:
-    """Trains the run that has come least far, so that all can be compared early."""
+    """Trains the run that has come least far, so that all can be compared early.
+
+    Runs that the device has no room for lie in host memory, or on the disk, between their turns.
+    """
 
     def work(self, fit: Fit) -> None:
         """See :class:`~fanfold_engine.executors.executor.Executor`."""

@@ -28,6 +28,8 @@ class Matchmaker:
         self._kin = WeakKeyDictionary[Training, Kin | None]()
         self._parted: set[Kin] = set()
         self._groups: dict[Kin, Group] = {}
+        self.has_fused = False
+        """Whether it ever stacked any runs."""
 
     def match(self, run: Run, beside: Sequence[Run]) -> tuple[list[Run], Group] | None:
         """The runs to train with this one, it among them; ``None`` if there are none."""
@@ -61,6 +63,7 @@ class Matchmaker:
         known = self._groups.get(kin)
         if known is not None and known.trainings == trainings:
             return known
+        self.has_fused = True
         try:
             group = Group(trainings, may_draw=self._may_draw)
             prove(group)
