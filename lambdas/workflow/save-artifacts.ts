@@ -151,7 +151,10 @@ const shownRequest = ({ request }: Operation): Operation['request'] => {
   return { ...request, model: { ...model, config: shownConfig(model.config) } };
 };
 
-/** A run's record, its results by epoch, and its final checkpoint; every epoch's too when asked for. */
+/**
+ * A run's record, its results by epoch, its final checkpoint and, of a warm clone, the one it started
+ * from; every epoch's too when asked for.
+ */
 const saveRun = async (
   run: Run,
   { saveEpochCheckpoints }: EndRequest,
@@ -177,6 +180,9 @@ const saveRun = async (
   if (run.checkpoint) {
     const to = { bucket, prefix: `${folder}checkpoints/final/` };
     await copyAll(run.checkpoint.prefix, to, ports);
+  }
+  if (run.start?.prefix !== undefined) {
+    await copyAll(run.start.prefix, { bucket, prefix: `${folder}checkpoints/start/` }, ports);
   }
   if (saveEpochCheckpoints) {
     const to = { bucket, prefix: `${folder}checkpoints/` };

@@ -6,6 +6,19 @@ import type { ResultResource, RunResource } from '../../contract/resources.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { artifactBytes, trainCsv, validationCsv } from './scene.ts';
 
+interface Trained {
+  readonly results: readonly ResultResource[];
+  readonly seed: number;
+  /** What was trained, if it is not the line on its standard points. */
+  readonly on?: { readonly spec: string; readonly train: string; readonly validation: string };
+}
+
+const line = {
+  spec: join(import.meta.dirname, 'specs/line.py'),
+  train: trainCsv,
+  validation: validationCsv,
+};
+
 /**
  * Trains the configs of runs by hand, each for as many epochs as its run finished, and compares every
  * weight and every metric, bit for bit.
@@ -13,7 +26,7 @@ import { artifactBytes, trainCsv, validationCsv } from './scene.ts';
 export const compareWithPlainLoop = async (
   stack: RunningStack,
   runs: readonly RunResource[],
-  { results, seed }: { readonly results: readonly ResultResource[]; readonly seed: number },
+  { results, seed, on = line }: Trained,
 ): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'fanfold-plain-'));
   const put = (name: string, content: string | Uint8Array): string => {
@@ -31,8 +44,9 @@ export const compareWithPlainLoop = async (
     }));
     execFileSync('.venv/bin/python', [
       join(import.meta.dirname, 'plain_loop.py'),
-      put('train.csv', trainCsv),
-      put('validation.csv', validationCsv),
+      on.spec,
+      put('train.csv', on.train),
+      put('validation.csv', on.validation),
       String(seed),
       put('trials.json', JSON.stringify(await Promise.all(trials))),
     ]);

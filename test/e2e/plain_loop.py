@@ -1,6 +1,6 @@
-"""Trains configs of the line by hand and compares weights and metrics with what their runs left.
+"""Trains configs by hand and compares weights and metrics with what their runs left.
 
-Usage: plain_loop.py TRAIN_CSV VALIDATION_CSV SEED TRIALS_JSON
+Usage: plain_loop.py SPEC TRAIN_CSV VALIDATION_CSV SEED TRIALS_JSON
 
 The trials are a list of ``config``, ``model`` (the path of the run's weights) and ``results``.
 """
@@ -18,9 +18,8 @@ from safetensors.torch import load_file
 from torch.utils.data import default_collate
 
 
-def load_spec():
-    path = Path(__file__).parent / "specs" / "line.py"
-    module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("line", path))
+def load_spec(path):
+    module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("spec", path))
     module.__spec__.loader.exec_module(module)
     return module.MLSpec()
 
@@ -62,14 +61,14 @@ def train(spec, cfg, rows, validation_rows, seed):
     return model.state_dict(), results
 
 
-def main(train_csv, validation_csv, seed, trials):
+def main(spec, train_csv, validation_csv, seed, trials):
     torch.set_num_threads(1)
     rows, validation_rows = (
         pd.read_csv(path).astype({"x0": "float64"}).to_dict("records")
         for path in (train_csv, validation_csv)
     )
     for trial in json.loads(Path(trials).read_text()):
-        weights, wanted = train(load_spec(), trial["config"], rows, validation_rows, int(seed))
+        weights, wanted = train(load_spec(spec), trial["config"], rows, validation_rows, int(seed))
         trained = load_file(trial["model"])
         assert trained.keys() == weights.keys(), (trained.keys(), weights.keys())
         for name, tensor in weights.items():

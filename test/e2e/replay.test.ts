@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cloneRun, extendRun, stopRun } from '../../contract/control-routes.ts';
 import { endExperiment } from '../../contract/experiment-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { config, freshStack, removeStack, userOf, workspace } from './scene.ts';
@@ -90,4 +91,39 @@ test('a run that had secrets is refused until they are given', () => {
   );
   expect(stdout, stderr).toContain('all 4 metrics of its 2 epochs are equal, bit for bit');
   expect(status).toBe(0);
+});
+
+test('a clone, and a run of an earlier fit, are trained again; a warm clone is refused', async () => {
+  await endWithArtifacts('secretive');
+  await user.create('steered');
+  const dataHandleId = await user.download('steered');
+  const ofRun = (runId: string) => ({ params: { workspace, experiment: 'steered', runId } });
+  await user.fit('steered', dataHandleId, config(), { seed: 3 });
+  const slow = config({ pause_s: 0.25 }, { epochs: 500 });
+  const { operation } = await user.start('steered', dataHandleId, slow, { seed: 4 });
+  await user.untilRun('steered', 2, 'trains', ({ status }) => status === 'ongoing');
+  const rate = { train: { optimizer: { args: { lr: 0.02 } } } };
+  await user.call(extendRun, { ...ofRun('1'), body: { epochs: 1 } });
+  for (const warmStart of [false, true]) {
+    await user.call(cloneRun, { ...ofRun('1'), body: { changes: rate, warmStart } });
+  }
+  for (const runId of [1, 3, 4]) {
+    await user.untilRun('steered', runId, 'completes', ({ status }) => status === 'completed');
+  }
+  await user.call(stopRun, ofRun('2'));
+  await user.ended('steered', operation);
+  await endWithArtifacts('steered');
+  const steered = join(artifacts, '../steered');
+  const repeated = replay(steered, 3, 'of-clone');
+  expect(repeated.stdout, repeated.stderr).toMatch(/all \d metrics .* equal, bit for bit/);
+  await endWithArtifacts('of-clone');
+  const longer = replay(steered, 1, 'of-extended');
+  expect(longer.stdout, longer.stderr).toContain(
+    'all 6 metrics of its 3 epochs are equal, bit for bit',
+  );
+  const refused = replay(steered, 4, 'of-warm');
+  expect(refused.stderr).toContain('run 4 started from the weights of run 1, and a replay');
+  expect(refused.status).toBe(2);
+  const start = join(steered, 'runs/4/checkpoints/start');
+  expect(readdirSync(start)).toEqual(expect.arrayContaining(['model.safetensors', 'state.json']));
 });

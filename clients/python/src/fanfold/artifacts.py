@@ -20,7 +20,9 @@ class SavedRun:
     Attributes:
         run_id: Its number in the experiment it was trained in.
         config: Its leaf config.
-        fit: How its fit was asked for: `seed`, `numChunks`, `executor`, `chunkTimeoutSeconds`.
+        fit: How its fit was asked for: `seed`, `numChunks`, `executor`, `chunkTimeoutSeconds`; the
+            seed is the run's own if it began in an earlier fit.
+        parent: Of a clone that started from another run's weights: that run.
         completed_epochs: Epochs it finished.
         was_fused: Whether it was trained fused with others, which rounds otherwise.
         manifest: What its data handle held.
@@ -30,6 +32,7 @@ class SavedRun:
     run_id: int
     config: dict[str, Any]
     fit: dict[str, Any]
+    parent: int | None
     completed_epochs: int
     was_fused: bool
     manifest: dict[str, Any]
@@ -73,11 +76,13 @@ class Artifacts:
                 f"{self.place} holds no run {run_id}; it holds {_listed(self._runs())}"
             )
         run = self._json(f"runs/{run_id}/run.json")
-        request = self._json(f"operations/{run['operation']}/operation.json")["request"]
+        fit = self._json(f"operations/{run['operation']}/operation.json")["request"]
+        asked = {**fit, "seed": run.get("seed", fit["seed"])}
         return SavedRun(
             run_id=run_id,
             config=run["config"],
-            fit={name: request[name] for name in _WIRE_FIT if name in request},
+            fit={name: asked[name] for name in _WIRE_FIT if name in asked},
+            parent=run["clonedFrom"] if run.get("warmStarted") else None,
             completed_epochs=run["completedEpochs"],
             was_fused="fusedWithin" in run,
             manifest=self._json(f"data/{run['dataHandleId']}/manifest.json"),

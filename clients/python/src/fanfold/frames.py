@@ -41,6 +41,8 @@ _CONTROL_COLUMNS = {
     "by": "object",
     "op": "object",
     "run_id": "int64",
+    "asked": "object",
+    "made": "object",
     "outcome": "object",
     "refusal": "object",
     "detail": "object",
@@ -99,7 +101,7 @@ def runs_frame(runs: Iterable[Run]) -> pd.DataFrame:
 
 
 def control_frame(entries: Iterable[ControlEntry]) -> pd.DataFrame:
-    """One row per op, in order; refusal and detail are `None` where it was accepted."""
+    """One row per op, in order; what an op has nothing of is `None`."""
     return _frame([asdict(entry) for entry in entries], _CONTROL_COLUMNS)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from fanfold.artifacts import Artifacts, SavedRun
 from fanfold.connection import Connection, find_connection
 from fanfold.data_handle import DataHandle
-from fanfold.errors import OperationInProgress
+from fanfold.errors import InvalidRequest, OperationInProgress
 from fanfold.experiment import Experiment
 from fanfold.routes import WorkspaceRoutes
 from fanfold.saved_secrets import with_secrets
@@ -71,8 +71,8 @@ def replay(
         connection: The service; found as ever if left out.
 
     Raises:
-        InvalidRequest: There are no such artifacts, or no such run in them, or secrets of the run
-            were not given; says which.
+        InvalidRequest: There are no such artifacts, or no such run in them, or it started from
+            another run's weights, or secrets of the run were not given; says which.
         OperationInProgress: An experiment is alive in the workspace; this would end it.
 
     Example:
@@ -81,6 +81,7 @@ def replay(
     """
     saved = Artifacts(artifacts)
     run = saved.run(run_id)
+    _refuse_warm(run)
     config = with_secrets(run.config, secrets or {})
     workspace = WorkspaceRoutes(connection or find_connection())
     _refuse_to_supersede(workspace)
@@ -98,6 +99,14 @@ def replay(
     outcome = Replay(experiment, comparison, tolerance)
     say(_verdict(run, outcome))
     return outcome
+
+
+def _refuse_warm(run: SavedRun) -> None:
+    if run.parent is not None:
+        raise InvalidRequest(
+            f"run {run.run_id} started from the weights of run {run.parent}, and a replay starts "
+            f"from fresh ones; they are saved with it, in runs/{run.run_id}/checkpoints/start/"
+        )
 
 
 def _refuse_to_supersede(workspace: WorkspaceRoutes) -> None:

@@ -1,6 +1,6 @@
 """The service's resources as this client reads them from JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -205,6 +205,8 @@ class ControlEntry:
     by: str
     op: str
     run_id: int
+    asked: Json | None
+    made: Sequence[int] | None
     outcome: str
     refusal: str | None
     detail: str | None
@@ -217,6 +219,8 @@ class ControlEntry:
             by=wire["by"],
             op=wire["op"],
             run_id=wire["runId"],
+            asked=wire.get("asked"),
+            made=wire.get("made"),
             outcome=wire["outcome"],
             refusal=wire.get("refusal"),
             detail=wire.get("detail"),

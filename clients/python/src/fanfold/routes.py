@@ -158,10 +158,23 @@ class ExperimentRoutes:
         """One run, also a deleted one."""
         return Run.of(self._http.get(f"{self._path}/runs/{run_id}"))
 
-    def control_run(self, run_id: int, op: str, *, idempotency_key: str) -> Run:
-        """Stop, resume or delete a run; tells how it is then."""
+    def control_run(
+        self,
+        run_id: int,
+        op: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str,
+    ) -> Run:
+        """Stop, resume, extend or delete a run; tells how it is then."""
         path = f"{self._path}/runs/{run_id}/{op}"
-        return Run.of(self._http.post(path, idempotency_key=idempotency_key)["run"])
+        return Run.of(self._http.post(path, body, idempotency_key=idempotency_key)["run"])
+
+    def clone_run(self, run_id: int, body: Mapping[str, Any], *, idempotency_key: str) -> list[int]:
+        """Make runs from a run with some knobs changed; tells their IDs."""
+        path = f"{self._path}/runs/{run_id}/clone"
+        answer = self._http.post(path, body, idempotency_key=idempotency_key)
+        return [run["runId"] for run in answer["runs"]]
 
     def list_control_log(self) -> list[ControlEntry]:
         """All that was asked to be done to runs, in order."""
