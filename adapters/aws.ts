@@ -83,7 +83,7 @@ export const workflows = /* @__PURE__ */ once(
     }),
 );
 export const jobQueue = /* @__PURE__ */ once(
-  () => new BatchJobQueue(new BatchClient(), settings.jobQueueArn()),
+  () => new BatchJobQueue(new BatchClient(), settings.jobQueueArns()),
 );
 export const mlSpecs = /* @__PURE__ */ once(
   () => new LambdaMlSpecChecker(new LambdaClient(), settings.mlSpecCheckName()),

@@ -7,32 +7,35 @@ const over = new Set(['SUCCEEDED', 'FAILED']);
 
 const callsAtOnce = 8;
 
-/** The AWS Batch job queue that workers wait and run in. */
+/** The AWS Batch job queues that workers wait and run in. */
 export class BatchJobQueue implements JobQueue {
   readonly #client: BatchClient;
-  readonly #queueArn: string;
+  readonly #queueArns: readonly string[];
 
-  constructor(client: BatchClient, queueArn: string) {
+  constructor(client: BatchClient, queueArns: readonly string[]) {
     this.#client = client;
-    this.#queueArn = queueArn;
+    this.#queueArns = queueArns;
   }
 
   async terminateByPrefix(namePrefix: string, reason: string): Promise<number> {
     let terminated = 0;
-    await inParallel(await this.#listByPrefix(namePrefix), callsAtOnce, async ({ jobId }) => {
+    const found = await Promise.all(
+      this.#queueArns.map((jobQueue) => this.#listByPrefix(jobQueue, namePrefix)),
+    );
+    await inParallel(found.flat(), callsAtOnce, async ({ jobId }) => {
       if (await this.#terminate(jobId, reason)) terminated += 1;
     });
     return terminated;
   }
 
   /** Batch's own filter ignores case, and with it jobs come whatever their status. */
-  async #listByPrefix(namePrefix: string): Promise<readonly JobSummary[]> {
+  async #listByPrefix(jobQueue: string, namePrefix: string): Promise<readonly JobSummary[]> {
     const found: JobSummary[] = [];
     let nextToken: string | undefined;
     do {
       const page = await this.#client.send(
         new ListJobsCommand({
-          jobQueue: this.#queueArn,
+          jobQueue,
           filters: [{ name: 'JOB_NAME', values: [`${namePrefix}*`] }],
           nextToken,
         }),

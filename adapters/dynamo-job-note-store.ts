@@ -1,8 +1,8 @@
 import type { OperationKey } from '../domain/operation.ts';
 import type { JobNote, JobNoteStore } from '../domain/worker-ports.ts';
 import type { DynamoTable } from './dynamo-table.ts';
-import { jobNoteEntity, jobNoteSortKey } from './job-note-entity.ts';
-import { fromItem, toItem } from './stored-item.ts';
+import { jobNoteEntity, jobNoteSortKey, toJobNote } from './job-note-entity.ts';
+import { toItem } from './stored-item.ts';
 import { operationPartition } from './table-keys.ts';
 
 /** Events come late, twice and within one second; a job that is over is not seen running again. */
@@ -36,6 +36,6 @@ export class DynamoJobNoteStore implements JobNoteStore {
       from: jobNoteSortKey(0),
       to: jobNoteSortKey(999_999),
     });
-    return items.map((item) => fromItem(jobNoteEntity, item));
+    return items.map(toJobNote);
   }
 }

@@ -1,5 +1,6 @@
 import type { DataHandle } from '../domain/data-handle.ts';
 import type { Experiment, ExperimentKey } from '../domain/experiment.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Operation, OperationKey, Progress } from '../domain/operation.ts';
 import { isActive } from '../domain/operation.ts';
 import type { IdempotencyMark, OperationStore, Page, PageRequest } from '../domain/ports.ts';
@@ -85,15 +86,11 @@ export class DynamoOperationStore implements OperationStore {
   }
 
   async setProgress(key: OperationKey, progress: Progress): Promise<void> {
-    await this.#table.transact([
-      {
-        key: keyOf(operationEntity, key),
-        update: 'SET #progress = :progress',
-        // Only an active operation is in the index.
-        condition: 'attribute_exists(#activePk)',
-        values: { ':progress': JSON.stringify(progress) },
-      },
-    ]);
+    await this.#setWhileActive(key, 'progress', JSON.stringify(progress));
+  }
+
+  async setWatched(key: OperationKey, at: Instant): Promise<void> {
+    await this.#setWhileActive(key, 'watchedAt', at);
   }
 
   async finish(
@@ -120,6 +117,22 @@ export class DynamoOperationStore implements OperationStore {
       limit: limit + 1,
     });
     return toPage(items.map(toOperation), { limit }, activeSortKey);
+  }
+
+  async #setWhileActive(
+    key: OperationKey,
+    attribute: 'progress' | 'watchedAt',
+    value: string,
+  ): Promise<void> {
+    await this.#table.transact([
+      {
+        key: keyOf(operationEntity, key),
+        update: `SET #${attribute} = :value`,
+        // Only an active operation is in the index.
+        condition: 'attribute_exists(#activePk)',
+        values: { ':value': value },
+      },
+    ]);
   }
 
   async #isOver(key: OperationKey): Promise<boolean> {

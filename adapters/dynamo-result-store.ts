@@ -43,7 +43,8 @@ export class DynamoResultStore implements ResultStore {
       from: epochResultSortKey(firstRunId, isWithin ? epoch + 1 : 0),
       to: epochResultSortKey(lastRunId, 99_999),
       limit: limit + 1,
-      buckets: 1,
+      // Some pages are filled by one; who wants all of them need not wait for one after the other.
+      buckets: limit === Number.POSITIVE_INFINITY ? limit : 1,
     });
     return toPage(
       items.map(toEpochResult),

@@ -4,9 +4,13 @@ import type { Run, RunKey } from '../domain/run.ts';
 import { queryBuckets } from './bucketed-query.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import type { DynamoTable } from './dynamo-table.ts';
+import { chunked } from './in-parallel.ts';
 import { runEntity, runItem, runSortKey, toRun } from './run-entity.ts';
 import { keyOf } from './stored-item.ts';
 import { runsPartition, runsPerBucket } from './table-keys.ts';
+
+/** Of thousands of runs, so many are made into items at a time. */
+const itemsAtOnce = 1_000;
 
 /** Runs, spread over partitions by run ID so that thousands can change at once. */
 export class DynamoRunStore implements RunStore {
@@ -66,7 +70,7 @@ export class DynamoRunStore implements RunStore {
   }
 
   async createMany(runs: readonly Run[]): Promise<void> {
-    await this.#table.createMany(runs.map(runItem));
+    for (const some of chunked(runs, itemsAtOnce)) await this.#table.createMany(some.map(runItem));
   }
 
   async replace(run: Run, expected: Run['status']): Promise<boolean> {

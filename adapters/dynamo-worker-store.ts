@@ -1,11 +1,18 @@
 import type { OperationKey } from '../domain/operation.ts';
 import type { Run } from '../domain/run.ts';
 import type { Worker, WorkerKey } from '../domain/worker.ts';
-import type { Change, SyncContext, WorkerChange, WorkerStore } from '../domain/worker-ports.ts';
+import type {
+  Change,
+  JobNote,
+  SyncContext,
+  WorkerChange,
+  WorkerStore,
+} from '../domain/worker-ports.ts';
 import { dataHandleEntity } from './data-handle-entity.ts';
 import type { DynamoTable, Put } from './dynamo-table.ts';
 import { absent } from './dynamo-table.ts';
 import { experimentEntity, toExperiment } from './experiment-entity.ts';
+import { jobNoteEntity, toJobNote } from './job-note-entity.ts';
 import { operationEntity, toOperation } from './operation-entity.ts';
 import { runEntity, runItem, toRun } from './run-entity.ts';
 import type { StoredItem } from './stored-item.ts';
@@ -27,6 +34,15 @@ export class DynamoWorkerStore implements WorkerStore {
   async find(key: WorkerKey): Promise<Worker | undefined> {
     const item = await this.#table.get(keyOf(workerEntity, key));
     return item && toWorker(item);
+  }
+
+  async findWithNote(
+    key: WorkerKey,
+  ): Promise<{ readonly worker: Worker; readonly jobNote: JobNote | undefined } | undefined> {
+    const keys = [keyOf(workerEntity, key), keyOf(jobNoteEntity, key)] as const;
+    const items = await this.#table.getMany(keys);
+    const [worker, note] = keys.map((one) => items.find((item) => nameOf(item) === nameOf(one)));
+    return worker && { worker: toWorker(worker), jobNote: note && toJobNote(note) };
   }
 
   async findForSync(key: WorkerKey, runIds: readonly number[]): Promise<SyncContext | undefined> {

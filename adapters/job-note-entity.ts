@@ -3,6 +3,8 @@ import { item } from 'dynamodb-toolbox/schema/item';
 import { number } from 'dynamodb-toolbox/schema/number';
 import { string } from 'dynamodb-toolbox/schema/string';
 import type { JobNote } from '../domain/worker-ports.ts';
+import type { StoredItem } from './stored-item.ts';
+import { fromItem } from './stored-item.ts';
 import { operationPartition, padded, table } from './table-keys.ts';
 
 export const jobNoteSortKey = (worker: number): string => `JOB-NOTE#${padded(worker, 6)}`;
@@ -25,3 +27,5 @@ export const jobNoteEntity = new Entity({
     at: string(),
   } satisfies Record<keyof JobNote, unknown>),
 });
+
+export const toJobNote = (item: StoredItem): JobNote => fromItem(jobNoteEntity, item);

@@ -39,6 +39,7 @@ export const operationEntity = new Entity({
     createdAt: string(),
     startedAt: string().optional(),
     endedAt: string().optional(),
+    watchedAt: string().optional(),
     plan: json<NonNullable<Operation['plan']>>().optional(),
     usedUpAt: string().optional(),
     executions: number(),

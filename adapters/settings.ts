@@ -38,7 +38,7 @@ export const settings = {
   operationMachineArn: once(text, 'OPERATION_MACHINE_ARN'),
   workerMachineArn: once(text, 'WORKER_MACHINE_ARN'),
   endMachineArn: once(text, 'END_MACHINE_ARN'),
-  jobQueueArn: once(text, 'JOB_QUEUE_ARN'),
+  jobQueueArns: once((name) => text(name).split(','), 'JOB_QUEUE_ARNS'),
   mlSpecCheckName: once(text, 'ML_SPEC_CHECK_NAME'),
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),

@@ -35,6 +35,7 @@ export const workerEntity = new Entity({
     sequence: number(),
     lastSyncAt: string().optional(),
     interrupted: boolean().optional(),
+    interruptions: number().optional(),
     idleSince: string().optional(),
     runtimeSeconds: number(),
     inference: json<NonNullable<Worker['inference']>>().optional(),

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import { logLevels } from './log-line.ts';
 import { logResource, operationResource, page, resultResource, runResource } from './resources.ts';
 import { route } from './route.ts';
 import { digits, experimentPath, inExperiment, inOperation, none, paging } from './route-parts.ts';
-import { logLevels } from './worker-protocol.ts';
 
 export const listOperations = route({
   name: 'listOperations',

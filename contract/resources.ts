@@ -6,6 +6,7 @@ import { checkpointChoices } from '../domain/inference.ts';
 import { executors, operationKinds, operationStatuses } from '../domain/operation.ts';
 import { runEndings, runSources, runStatuses } from '../domain/run.ts';
 import { modes } from '../domain/sha.ts';
+import { logLine } from './log-line.ts';
 import {
   experimentName,
   givenExperimentName,
@@ -15,7 +16,6 @@ import {
   runError,
   runId,
 } from './shapes.ts';
-import { logLine } from './worker-protocol.ts';
 
 /* The resources as HTTP shows them. Members that do not apply are left out. */
 

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { dataErrorTypes, partitions } from '../domain/data-handle.ts';
 import { inferenceErrorTypes, inferenceKinds, inferenceStatuses } from '../domain/inference.ts';
 import { executors } from '../domain/operation.ts';
+import { logLine } from './log-line.ts';
 import { instant, locators, metricValue, runError, runId } from './shapes.ts';
 
 /*
@@ -88,17 +89,6 @@ const eachRunOnce = z.refine<readonly { readonly runId: number }[]>(
   (reports) => new Set(reports.map(({ runId: one }) => one)).size === reports.length,
   { error: 'must name each run once' },
 );
-
-/** From the least to the most urgent. */
-export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
-
-export const logLine = z.object({
-  at: instant,
-  level: z.enum(logLevels),
-  /** The run that said it; left out when the worker itself speaks. */
-  runId: z.optional(runId),
-  message: z.string(),
-});
 
 const downloadReport = z.object({
   status: z.enum(['ready', 'failed']),

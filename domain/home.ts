@@ -1,4 +1,4 @@
-import { putBack } from './dealing.ts';
+import { nothingDealt, putBack } from './dealing.ts';
 import type { Executor, FitRequest, Operation } from './operation.ts';
 import { plannedWorkers } from './packing.ts';
 import type { Worker } from './worker.ts';
@@ -38,10 +38,13 @@ export const findHomes = (
     after.set(home.worker, { ...home, dealing: putBack(home.dealing, runId) });
     return home.worker;
   });
-  const changes = [...after].map(([number, worker]) => ({
-    before: before.get(number),
-    after: worker,
-  }));
+  const changes = [...after].map(([number, worker]) => {
+    const theirs = runIds.filter((_, i) => numbers[i] === number);
+    const was = before.get(number);
+    // Each is put first, so the last one goes first.
+    const dealing = theirs.reduceRight(putBack, was?.dealing ?? nothingDealt([]));
+    return { before: was, after: { ...worker, dealing } };
+  });
   return { workers: changes, numbers };
 };
 

@@ -88,6 +88,8 @@ export interface Operation extends OperationKey {
   readonly createdAt: Instant;
   readonly startedAt?: Instant | undefined;
   readonly endedAt?: Instant | undefined;
+  /** About when somebody last looked at it or steered it. */
+  readonly watchedAt?: Instant | undefined;
   readonly plan?: OperationPlan | undefined;
   /** When its budget was used up. */
   readonly usedUpAt?: Instant | undefined;

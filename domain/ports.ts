@@ -76,6 +76,8 @@ export interface OperationStore {
   replace(operation: Operation, expected: Operation['status']): Promise<boolean>;
   /** Notes how far an operation is, unless it is over. */
   setProgress(key: OperationKey, progress: Progress): Promise<void>;
+  /** Notes that somebody looks at an operation, unless it is over. */
+  setWatched(key: OperationKey, at: Instant): Promise<void>;
   /**
    * Gives an operation whose status is still `expected`, and that nothing was added to, its last one, and frees the experiment's active
    * place; with `endExperiment` the experiment, if it is still alive, ends in the same transaction. True

@@ -5,7 +5,9 @@ import { nothingDealt, recall, takeBack } from './dealing.ts';
 import type { ActiveFit } from './home.ts';
 import type { FitRequest } from './operation.ts';
 import type { Run, RunStatus } from './run.ts';
-import { remove, resume, stop } from './steering.ts';
+import { applyReport, awaitsStart, isKeptForClones } from './run.ts';
+import type { Clones } from './steering.ts';
+import { clone, remove, resume, stop } from './steering.ts';
 import type { Worker } from './worker.ts';
 import { newWorker } from './worker.ts';
 import type { ControlChange } from './worker-ports.ts';
@@ -199,5 +201,97 @@ describe('a resume', () => {
       { fit, workers: [], seed: 7 },
     );
     expect(outcome(again).run.seed).toBe(1234);
+  });
+});
+
+describe('a clone', () => {
+  const cloneOf = (parent: Run, worker: Worker | undefined, more: Partial<Clones> = {}) =>
+    clone(
+      { run: parent, worker },
+      {
+        fit: fitOf({ executor: 'auto' }),
+        workers: worker ? [worker] : [],
+        seed: 7,
+        configs: [{ a: 1 }, { a: 2 }],
+        lastRunId: 9,
+        now,
+        ...more,
+      },
+    );
+  const newRuns = ({ runs }: ControlChange) =>
+    runs.flatMap(({ before, after }) => (before ? [] : [after]));
+  const checkpoint = { prefix: 'p/', epoch: 2, chunk: 1 };
+  const busy = workerOf(1, { held: [3], waiting: [8] });
+
+  test('takes the next run IDs and waits ahead of others, in order', () => {
+    const change = cloneOf(runOf('new'), busy);
+    expect(newRuns(change)).toMatchObject([
+      { runId: 10, status: 'new', worker: 1, config: { a: 1 }, clonedFrom: 3, warmStarted: false },
+      { runId: 11, status: 'new', worker: 1, config: { a: 2 }, source: 'interactive-control' },
+    ]);
+    expect(change.workers[0]?.after.dealing.waiting).toEqual([10, 11, 8]);
+    expect(change.lastRunId).toEqual({ before: 9, after: 11 });
+    expect(change.runs.every(({ before }) => before === undefined)).toBe(true);
+  });
+
+  test('is trained with its parent’s seed and the active fit’s data', () => {
+    const fit = { ...fitOf({ executor: 'auto', dataHandleId: 'dh-2' }), operation: 2 };
+    const stopped = runOf('stopped', { checkpoint });
+    const made = newRuns(cloneOf(stopped, undefined, { fit, warmStart: 'newest', seed: 5 }));
+    expect(made[0]).toMatchObject({ seed: 5, operation: 2, dataHandleId: 'dh-2' });
+    expect(made[0]?.start).toEqual({ branch: 0, prefix: 'p/', onSameData: false });
+  });
+
+  test('of a run that no engine has starts from its checkpoint, which is kept', () => {
+    for (const status of ['stopped', 'completed', 'ongoing'] as const) {
+      const idle = workerOf(1, { waiting: [3] });
+      const change = cloneOf(runOf(status, { checkpoint }), idle, { warmStart: 'newest' });
+      const start = { branch: 0, prefix: 'p/', onSameData: true };
+      expect(newRuns(change).map((run) => run.start)).toEqual([start, start]);
+      expect(change.runs[0]?.after.branches).toEqual({ asked: 1, given: ['p/'] });
+      expect(isKeptForClones(change.runs[0]?.after ?? runOf('new'))).toBe(true);
+      expect(change.workers[0]?.after.dealing.branching).toEqual([]);
+    }
+  });
+
+  test('of a run in training waits for the checkpoint that the engine is asked for', () => {
+    const parent = runOf('ongoing', { checkpoint, branches: { asked: 1, given: ['q/'] } });
+    const change = cloneOf(parent, busy, { warmStart: 'newest' });
+    expect(newRuns(change).every(awaitsStart)).toBe(true);
+    expect(newRuns(change)[0]?.start).toEqual({ branch: 1, onSameData: true });
+    expect(change.workers).toHaveLength(1);
+    expect(change.workers[0]?.after.dealing).toMatchObject({
+      branching: [3],
+      waiting: [10, 11, 8],
+    });
+    const asked = change.runs[0]?.after ?? parent;
+    expect(asked.branches).toEqual({ asked: 2, given: ['q/'] });
+    const report = { runId: 3, status: 'ongoing', completedEpochs: 2, runtimeSeconds: 0 } as const;
+    const told = { ...report, branch: { ...checkpoint, prefix: 'r/' } };
+    const after = applyReport(asked, told, { now, stoppedBy: undefined });
+    expect(after.branches).toEqual({ asked: 2, given: ['q/', 'r/'] });
+    const late = applyReport({ ...asked, status: 'deleted' }, told, { now, stoppedBy: undefined });
+    expect(late).toMatchObject({ status: 'deleted', branches: { given: ['q/', 'r/'] } });
+  });
+
+  test('of a named epoch starts from that epoch’s checkpoint', () => {
+    const warmStart = { runId: 3, epoch: 1, prefix: 'e1/' };
+    const change = cloneOf(runOf('ongoing', { checkpoint }), busy, { warmStart });
+    expect(newRuns(change)[0]?.start).toEqual({ prefix: 'e1/', onSameData: true });
+    expect(change.runs.every(({ before }) => before === undefined)).toBe(true);
+  });
+
+  test('cannot start from a run that was stopped before it had a checkpoint', () => {
+    expect(() => cloneOf(runOf('stopped'), busy, { warmStart: 'newest' })).toThrow(
+      expect.objectContaining({ refusal: 'no-checkpoint' }),
+    );
+  });
+
+  test('lets a parent that is deleted meanwhile leave its checkpoint first', () => {
+    const asked = cloneOf(runOf('ongoing'), busy, { warmStart: 'newest' });
+    const worker = asked.workers[0]?.after;
+    const { run, dealing } = outcome(remove({ run: runOf('ongoing'), worker }, now));
+    expect(run.status).toBe('deleted');
+    expect(dealing).toMatchObject({ held: [3], stopping: [3], branching: [3], dropping: [] });
   });
 });

@@ -87,7 +87,8 @@ export const extend = (
   };
 };
 
-interface Clones extends Circumstances {
+/** What clones are to be, and where they join. */
+export interface Clones extends Circumstances {
   readonly configs: readonly LeafConfig[];
   /** The last run ID of the experiment. */
   readonly lastRunId: number;

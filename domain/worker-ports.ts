@@ -21,6 +21,10 @@ export interface SyncContext {
 
 export interface WorkerStore {
   find(key: WorkerKey): Promise<Worker | undefined>;
+  /** With what AWS Batch last said of its job, in one read. */
+  findWithNote(
+    key: WorkerKey,
+  ): Promise<{ readonly worker: Worker; readonly jobNote: JobNote | undefined } | undefined>;
   /** Worker, operation, experiment and the given runs (at most 50) in one read. */
   findForSync(key: WorkerKey, runIds: readonly number[]): Promise<SyncContext | undefined>;
   listByOperation(key: OperationKey): Promise<readonly Worker[]>;

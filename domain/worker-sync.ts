@@ -6,6 +6,7 @@ import type { Instant } from './instant.ts';
 import type { Operation } from './operation.ts';
 import { isActive } from './operation.ts';
 import type { Worker } from './worker.ts';
+import { interruptionsOf } from './worker.ts';
 
 /** How a worker presents itself at a sync. */
 export interface Presentation {
@@ -101,6 +102,7 @@ export const advance = (
   dealing,
   lastSyncAt: now,
   interrupted: presented.interrupted,
+  interruptions: admission === 'new-lease' ? interruptionsOf(worker) : worker.interruptions,
   idleSince: isIdle(dealing) ? (worker.idleSince ?? now) : undefined,
   runtimeSeconds: worker.runtimeSeconds + runtimeSeconds,
 });

@@ -34,6 +34,8 @@ export interface Worker extends WorkerKey {
   readonly lastSyncAt?: Instant | undefined;
   /** The newest attempt said that its machine is being taken away. */
   readonly interrupted?: boolean | undefined;
+  /** How many attempts before it were interrupted. */
+  readonly interruptions?: number | undefined;
   /** Since when it has had nothing to train, while its runs wait at rungs. */
   readonly idleSince?: Instant | undefined;
   /** Seconds of training it told of, over all leases. */
@@ -73,6 +75,20 @@ export const isAdded = ({ executions }: Worker): boolean => executions !== undef
 
 /** AWS Batch jobs one worker may use up before its remaining runs fail; each of them retries by itself too. */
 export const maxJobsPerWorker = 20;
+
+/** All interruptions of a worker that is lost now, or is not. */
+export const interruptionsOf = ({ interruptions = 0, interrupted = false }: Worker): number =>
+  interruptions + (interrupted ? 1 : 0);
+
+/** The index of a job queue, as a state machine looks it up: Spot hosts first, or On-Demand ones alone. */
+export const queues = { spotFirst: 0, onDemand: 1 } as const;
+export type Queue = (typeof queues)[keyof typeof queues];
+
+/** Interruptions after which a worker's next job waits for a host that nobody takes away. */
+export const interruptionsBeforeOnDemand = 3;
+
+export const queueFor = ({ interruptions = 0 }: Pick<Worker, 'interruptions'>): Queue =>
+  interruptions < interruptionsBeforeOnDemand ? queues.spotFirst : queues.onDemand;
 
 /** Seconds without a sync after which a worker's host is taken for lost. */
 export const leaseSeconds = 120;

@@ -25,6 +25,7 @@ const bundleAll = async ({ handlers, target, sources }: Bundling): Promise<reado
       format: 'esm',
       mainFields: ['module', 'main'],
       minify: true,
+      charset: 'utf8',
       legalComments: 'none',
       plugins: [leanSdk],
       metafile: true,

@@ -16,10 +16,14 @@ export class ComputeStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: ComputeStackProps) {
     super(scope, id, props);
     const network = new GpuNetwork(this, 'Network', settings);
-    const { queue } = new GpuQueue(this, 'Gpu', { network, settings });
+    const { queue, onDemandQueue } = new GpuQueue(this, 'Gpu', { network, settings });
     const engine = new EngineJob(this, 'Engine', settings);
-    this.jobs = { jobQueueArn: queue.jobQueueArn, jobDefinitionName: engine.definitionName };
+    this.jobs = {
+      jobQueueArns: [queue.jobQueueArn, onDemandQueue.jobQueueArn],
+      jobDefinitionName: engine.definitionName,
+    };
     new CfnOutput(this, 'JobQueueArn', { value: queue.jobQueueArn });
+    new CfnOutput(this, 'OnDemandJobQueueArn', { value: onDemandQueue.jobQueueArn });
     new CfnOutput(this, 'JobDefinitionArn', { value: engine.definition.jobDefinitionArn });
   }
 }

@@ -30,14 +30,14 @@ export class ControlPlaneStack extends Stack {
   ) {
     super(scope, id, props);
     const { settings } = deployment;
-    const { jobQueueArn } = jobs;
+    const { jobQueueArns } = jobs;
     const table = new StateTable(this, 'State');
     const store = new ArtifactStore(this, 'Artifacts');
     const frontDoor = new FrontDoor(this, 'FrontDoor', settings);
     const apiUrl = frontDoor.url;
     const workflows = new Workflows(this, 'Workflows', { deployment, table, store, jobs, apiUrl });
     const { syncWorker } = new WorkerSync(this, 'WorkerSync', { deployment, table, store });
-    const terminateJobs = jobTermination(this, jobQueueArn);
+    const terminateJobs = jobTermination(this, jobQueueArns);
     const mlSpecCheck = new MlSpecCheck(this, 'MlSpecCheck', settings);
     const { operation, worker, end } = workflows;
     new Api(this, 'Api', {
@@ -57,7 +57,7 @@ export class ControlPlaneStack extends Stack {
     const restart = [operation, worker, end].flatMap(({ start, describe }) => [start, describe]);
     const events = new Events(this, 'Events', {
       deployment,
-      jobQueueArn,
+      jobQueueArns,
       access: {
         jobState: [table.readWrite],
         sweep: [table.readWrite, table.listActive, terminateJobs, ...restart],

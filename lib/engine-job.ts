@@ -18,15 +18,21 @@ import type { Settings } from './settings.ts';
 
 /** What the control plane knows of the compute. */
 export interface EngineJobArns {
-  readonly jobQueueArn: string;
+  /** By a launch's `queue`: Spot hosts first, then On-Demand ones alone. */
+  readonly jobQueueArns: readonly [string, string];
   /** Without a revision, so that an execution in flight submits the newest one. */
   readonly jobDefinitionName: string;
 }
 
-/** All of the smallest GPU hosts, less what the ECS agent and the system keep of their 16 GiB. */
-const vCpus = 4;
-const memory = Size.gibibytes(14);
-/** PyTorch's data loader processes hand batches over in shared memory; Docker gives 64 MiB. */
+/**
+ * What a worker takes of its host: all of the smallest with one GPU, less what the ECS agent and the system keep of
+ * their 16 GiB. Those with several have at least 8 vCPUs and 48 GiB for each.
+ */
+const hostShare = (gpus: number) =>
+  gpus === 1
+    ? { gpu: 1, cpu: 4, memory: Size.gibibytes(14) }
+    : { gpu: gpus, cpu: 8 * gpus, memory: Size.gibibytes(42 * gpus) };
+/** PyTorch's data loader processes, and the GPUs of one run, meet in shared memory; Docker gives 64 MiB. */
 const sharedMemory = Size.gibibytes(4);
 
 /**
@@ -58,7 +64,7 @@ const retryStrategies = [
 
 const engine = resolve(import.meta.dirname, '../containers/engine');
 
-/** The job definition of a worker: the engine's image on one GPU, with no AWS rights of its own. */
+/** The job definition of a worker: the engine's image on its GPUs, with no AWS rights of its own. */
 export class EngineJob extends Construct {
   readonly definition: EcsJobDefinition;
   readonly definitionName: string;
@@ -81,9 +87,9 @@ export class EngineJob extends Construct {
       container: new EcsEc2ContainerDefinition(this, 'Container', {
         image: ContainerImage.fromDockerImageAsset(image),
         command: ['python', '-m', 'fanfold_engine'],
-        gpu: 1,
-        cpu: vCpus,
-        memory,
+        ...hostShare(settings.gpusPerWorker),
+        // Where there is no GPU, as in the embedded stack, processes stand for them.
+        environment: { FANFOLD_CPU_RANKS: String(settings.gpusPerWorker) },
         executionRole,
         logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'worker' }),
         readonlyRootFilesystem: true,

@@ -17,7 +17,7 @@ const sweepInterval = Duration.minutes(1);
 
 interface EventsProps {
   readonly deployment: Deployment;
-  readonly jobQueueArn: string;
+  readonly jobQueueArns: readonly string[];
   readonly access: Readonly<Record<'jobState' | 'sweep', readonly Access[]>>;
 }
 
@@ -26,7 +26,7 @@ export class Events extends Construct {
   readonly deadLetters: Queue;
   readonly sweep: FanfoldFunction;
 
-  constructor(scope: Construct, id: string, { deployment, jobQueueArn, access }: EventsProps) {
+  constructor(scope: Construct, id: string, { deployment, jobQueueArns, access }: EventsProps) {
     super(scope, id);
     const jobState = new FanfoldFunction(this, 'JobState', {
       deployment,
@@ -52,11 +52,11 @@ export class Events extends Construct {
       reason: 'It is the dead-letter queue.',
     });
     new Rule(this, 'JobChanges', {
-      description: 'A job of our queue changed its state',
+      description: 'A job of our queues changed its state',
       eventPattern: {
         source: ['aws.batch'],
         detailType: ['Batch Job State Change'],
-        detail: { jobQueue: [jobQueueArn] },
+        detail: { jobQueue: [...jobQueueArns] },
       },
       targets: [
         new LambdaFunction(jobState.lambda, {

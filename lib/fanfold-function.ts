@@ -42,6 +42,8 @@ export interface FanfoldFunctionProps {
   readonly description: string;
   readonly kind: keyof typeof kinds;
   readonly access: readonly Access[];
+  /** A trace costs as much as the rest of a call; what is called without end goes without. */
+  readonly isTraced?: boolean;
 }
 
 /** The one way a use case becomes a Lambda function: its bundle, a role of its own, its log, its traces. */
@@ -51,7 +53,7 @@ export class FanfoldFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: FanfoldFunctionProps) {
     super(scope, id);
-    const { deployment, useCase, description, kind } = props;
+    const { deployment, useCase, description, kind, isTraced = true } = props;
     const logGroup = keptLogs(this, 'Logs', deployment.settings);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
@@ -63,7 +65,7 @@ export class FanfoldFunction extends Construct {
       architecture: Architecture.ARM_64,
       role: this.role,
       logGroup,
-      tracing: Tracing.ACTIVE,
+      tracing: isTraced ? Tracing.ACTIVE : Tracing.PASS_THROUGH,
       environment: {
         POWERTOOLS_SERVICE_NAME: 'fanfold',
         POWERTOOLS_METRICS_NAMESPACE: 'Fanfold',

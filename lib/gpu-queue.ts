@@ -21,8 +21,10 @@ import { Construct } from 'constructs';
 import type { GpuNetwork } from './gpu-network.ts';
 import type { Settings } from './settings.ts';
 
-/** The hosts we choose from have 4 vCPUs to a GPU. */
-const vCpusPerGpu = 4;
+/** The hosts with one GPU that we choose from have 4 vCPUs. */
+const vCpusOfOneGpuHost = 4;
+/** Those with several have up to 12 to a GPU: 48 of 4 (g4dn.12xlarge, g5.12xlarge), 96 of 8 (p4d.24xlarge). */
+const vCpusPerGpuOfLargeHosts = 12;
 /** The image takes 12 GB, scratch copies of data sets the rest. */
 const diskGib = 200;
 /** A reclaimed Spot host has two minutes; the engine may use this much of them to checkpoint. */
@@ -35,9 +37,13 @@ interface GpuQueueProps {
   readonly settings: Settings;
 }
 
-/** The job queue over GPU hosts that are there only while jobs are: Spot first, On-Demand when there is none. */
+/**
+ * The job queues over GPU hosts that are there only while jobs are: Spot first, On-Demand when there is none;
+ * and On-Demand alone, for what was taken its hosts again and again.
+ */
 export class GpuQueue extends Construct {
   readonly queue: JobQueue;
+  readonly onDemandQueue: JobQueue;
 
   constructor(scope: Construct, id: string, { network, settings }: GpuQueueProps) {
     super(scope, id);
@@ -51,7 +57,9 @@ export class GpuQueue extends Construct {
       instanceRole: this.hostRole(),
       launchTemplate: this.launchTemplate(),
       minvCpus: 0,
-      maxvCpus: settings.maxGpus * vCpusPerGpu,
+      maxvCpus:
+        settings.maxGpus *
+        (settings.gpusPerWorker === 1 ? vCpusOfOneGpuHost : vCpusPerGpuOfLargeHosts),
       updateToLatestImageVersion: true,
       terminateOnUpdate: false,
     };
@@ -64,12 +72,17 @@ export class GpuQueue extends Construct {
       ...hosts,
       allocationStrategy: AllocationStrategy.BEST_FIT_PROGRESSIVE,
     });
+    const schedulingPolicy = new FairshareSchedulingPolicy(this, 'FairShare', { shareDecay });
     this.queue = new JobQueue(this, 'Queue', {
       computeEnvironments: [
         { computeEnvironment: spot, order: 1 },
         { computeEnvironment: onDemand, order: 2 },
       ],
-      schedulingPolicy: new FairshareSchedulingPolicy(this, 'FairShare', { shareDecay }),
+      schedulingPolicy,
+    });
+    this.onDemandQueue = new JobQueue(this, 'OnDemandQueue', {
+      computeEnvironments: [{ computeEnvironment: onDemand, order: 1 }],
+      schedulingPolicy,
     });
   }
 
@@ -82,8 +95,7 @@ export class GpuQueue extends Construct {
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]',
-      reason:
-        'AWS’s own list of what its ECS agent needs. Containers cannot reach it: one network hop.',
+      reason: 'AWS’s own list of what its ECS agent needs.',
     });
     return role;
   }
@@ -91,7 +103,7 @@ export class GpuQueue extends Construct {
   private launchTemplate(): LaunchTemplate {
     return new LaunchTemplate(this, 'Host', {
       requireImdsv2: true,
-      // Containers are one hop further away, so a host's credentials stay out of their reach.
+      // Keeps bridged containers away. AWS Batch's own use the host's network, and ask here for a Spot notice.
       httpPutResponseHopLimit: 1,
       blockDevices: [
         {

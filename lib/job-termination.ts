@@ -2,9 +2,9 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Access } from './access.ts';
 
-/** Finds jobs of the queue by name and terminates them. */
-export const jobTermination = (scope: Construct, jobQueueArn: string): Access => ({
-  environment: { JOB_QUEUE_ARN: jobQueueArn },
+/** Finds jobs of the queues by name and terminates them. */
+export const jobTermination = (scope: Construct, jobQueueArns: readonly string[]): Access => ({
+  environment: { JOB_QUEUE_ARNS: jobQueueArns.join(',') },
   statements: [
     { actions: ['batch:ListJobs'], resources: ['*'] },
     {

@@ -55,7 +55,7 @@ export const routeAccess = ({
   startPrediction: [table.readWrite, store.put(anySecret), workflows.operation.start],
   getPredictions: [table.read, store.get(anyOperationFile)],
   listOperations: [table.read],
-  getOperation: [table.read],
+  getOperation: [table.readUpdate],
   cancelOperation: [table.readWrite, terminateJobs],
   listRuns: [table.read, store.named, gpuPrice],
   getRun: [table.read, store.named, gpuPrice],
@@ -68,7 +68,7 @@ export const routeAccess = ({
   listResults: [table.read],
   exportResults: [table.read, store.put(anyExport), store.get(anyExport)],
   exportRuns: [table.read, store.put(anyExport), store.get(anyExport), gpuPrice],
-  listLogs: [table.read, store.get(anyLog), store.list],
+  listLogs: [table.readUpdate, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
   createFolderUpload: [store.put(anyUpload), store.list],
 });

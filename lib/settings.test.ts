@@ -9,6 +9,7 @@ test('without context everything has a value that works', () => {
     stackPrefix: 'Fanfold',
     maxWorkers: 8,
     maxGpus: 16,
+    gpusPerWorker: 1,
     gpuHourUsd: 0.526,
     instanceTypes: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
     artifactBuckets: [],
@@ -30,6 +31,7 @@ test.each([
   ['maxWorkers', 0],
   ['maxWorkers', 'many'],
   ['maxWorkers', 2.5],
+  ['gpusPerWorker', 0],
   ['gpuHourUsd', -1],
   ['gpuHourUsd', 'cheap'],
   ['stackPrefix', '1st'],
@@ -40,4 +42,11 @@ test.each([
   ['logRetentionDays', 8],
 ])('%s = %j is refused by name', (name, value) => {
   expect(() => read({ [name]: value })).toThrow(name);
+});
+
+test('workers of several GPUs need hosts that have them', () => {
+  expect(() => read({ gpusPerWorker: 4 })).toThrow(/instanceTypes: must name hosts/);
+  const hosts = { instanceTypes: 'g5.12xlarge', gpusPerWorker: '4' };
+  expect(() => read({ ...hosts, maxGpus: 2 })).toThrow(/maxGpus: must let one worker/);
+  expect(read(hosts)).toMatchObject({ gpusPerWorker: 4, instanceTypes: ['g5.12xlarge'] });
 });

@@ -14,6 +14,9 @@ const list = <T extends z.ZodMiniType<string>>(member: T) =>
 /** A bucket's name; `*` in it stands for anything, as in IAM. */
 const bucketName = z.string().check(z.regex(/^[a-z0-9*][a-z0-9.*-]{0,62}$/));
 
+/** Of the sizes with one GPU, the smallest. */
+const oneGpuHosts = ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'];
+
 const settingsShape = z.object({
   /** Starts the names of the stacks, so that two deployments fit in one account. */
   stackPrefix: z._default(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/)), 'Fanfold'),
@@ -22,14 +25,19 @@ const settingsShape = z.object({
   /** GPUs that all workspaces together may have running, on Spot and on On-Demand hosts each. */
   maxGpus: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(1000)), 16),
   /**
-   * What an hour of a worker's GPU costs in USD, for costs, estimates and budgets; 0 leaves them out. The default
+   * GPUs of one worker, which train a run of `fsdp_layer_cls` together; other runs use one of them. With more than
+   * one, `instanceTypes` has to name hosts that have as many.
+   */
+  gpusPerWorker: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(16)), 1),
+  /**
+   * What an hour of a GPU costs in USD, for costs, estimates and budgets; 0 leaves them out. The default
    * is the g4dn.xlarge On-Demand in us-east-1; on Spot it costs about a third.
    */
   gpuHourUsd: z._default(z.coerce.number().check(z.gte(0)), 0.526),
-  /** Hosts to choose from. A worker takes 1 GPU, 4 vCPUs and 14 GiB of one. */
+  /** Hosts to choose from. What a worker takes of one says `hostShare`. */
   instanceTypes: z._default(
     list(z.string().check(z.regex(/^[a-z0-9-]+\.[a-z0-9]+$/))).check(z.minLength(1)),
-    ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+    oneGpuHosts,
   ),
   /** Buckets of the user's that `end` may save artifacts to. */
   artifactBuckets: z._default(list(bucketName), []),
@@ -47,6 +55,21 @@ const settingsShape = z.object({
   ),
 });
 
+const checkedSettings = settingsShape.check(
+  z.refine(({ gpusPerWorker, instanceTypes }) => gpusPerWorker === 1 || !hasOneGpu(instanceTypes), {
+    path: ['instanceTypes'],
+    error: 'must name hosts with as many GPUs as gpusPerWorker says, for example g5.12xlarge',
+  }),
+  z.refine(({ gpusPerWorker, maxGpus }) => gpusPerWorker <= maxGpus, {
+    path: ['maxGpus'],
+    error: 'must let one worker have its gpusPerWorker',
+  }),
+);
+
+/** A worker of several GPUs would wait for ever for a host among these. */
+const hasOneGpu = (instanceTypes: readonly string[]): boolean =>
+  instanceTypes.some((name) => name.endsWith('.xlarge'));
+
 /** What a deployment may choose: `context` in `cdk.json`, or `-c name=value`. */
 export type Settings = Readonly<z.infer<typeof settingsShape>>;
 
@@ -55,7 +78,7 @@ export const readSettings = (node: Node): Settings => {
   const given = Object.fromEntries(
     Object.keys(settingsShape.shape).map((name) => [name, node.tryGetContext(name)]),
   );
-  const parsed = z.safeParse(settingsShape, given);
+  const parsed = z.safeParse(checkedSettings, given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new Error(`the context's settings are not valid\n${faults.join('\n')}`);

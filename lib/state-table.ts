@@ -5,8 +5,10 @@ import type { Access } from './access.ts';
 
 const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 
+const update = 'dynamodb:UpdateItem';
+
 /** Nothing is ever deleted. */
-const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem'];
+const writes = ['dynamodb:PutItem', update, 'dynamodb:BatchWriteItem'];
 
 /** The sparse index of operations that are not over. */
 const activeIndex = 'active';
@@ -15,6 +17,8 @@ const activeIndex = 'active';
 export class StateTable extends Construct {
   readonly table: Table;
   readonly read: Access;
+  /** And change items that are there. */
+  readonly readUpdate: Access;
   readonly readWrite: Access;
   readonly listActive: Access;
 
@@ -35,6 +39,7 @@ export class StateTable extends Construct {
       projectionType: ProjectionType.ALL,
     });
     this.read = this.access(reads);
+    this.readUpdate = this.access([...reads, update]);
     this.readWrite = this.access([...reads, ...writes]);
     this.listActive = this.access(['dynamodb:Query'], `/index/${activeIndex}`);
   }

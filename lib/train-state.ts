@@ -16,7 +16,7 @@ const jobDays = 70;
  */
 export const trainState = (
   scope: Construct,
-  { jobQueueArn, jobDefinitionName }: EngineJobArns,
+  { jobQueueArns, jobDefinitionName }: EngineJobArns,
   apiUrl: string,
 ): CustomState =>
   new CustomState(scope, 'Train on one worker', {
@@ -25,7 +25,7 @@ export const trainState = (
       Resource: `arn:${Aws.PARTITION}:states:::batch:submitJob.sync`,
       Parameters: {
         'JobName.$': '$.jobName',
-        JobQueue: jobQueueArn,
+        'JobQueue.$': `States.ArrayGetItem(States.Array('${jobQueueArns.join("', '")}'), $.queue)`,
         JobDefinition: jobDefinitionName,
         'ShareIdentifier.$': "States.Hash($.workspace, 'MD5')",
         Parameters: {
@@ -53,7 +53,7 @@ export const batchPattern =
 /** What that state needs: the job itself, and the rule by which Step Functions hears of its end. */
 export const trainStatements = (
   scope: Construct,
-  { jobQueueArn, jobDefinitionName }: EngineJobArns,
+  { jobQueueArns, jobDefinitionName }: EngineJobArns,
 ): readonly PolicyStatementProps[] => {
   const arn = (service: string, resource: string, resourceName: string): string =>
     Stack.of(scope).formatArn({ service, resource, resourceName });
@@ -61,7 +61,7 @@ export const trainStatements = (
     {
       actions: ['batch:SubmitJob'],
       resources: [
-        jobQueueArn,
+        ...jobQueueArns,
         arn('batch', 'job-definition', jobDefinitionName),
         arn('batch', 'job-definition', `${jobDefinitionName}:*`),
       ],

@@ -46,4 +46,5 @@ export const launchFields = (path: string) => ({
   worker: JsonPath.stringAt(`${path}.worker`),
   jobName: JsonPath.stringAt(`${path}.jobName`),
   token: JsonPath.stringAt(`${path}.token`),
+  queue: JsonPath.numberAt(`${path}.queue`),
 });

@@ -23,6 +23,7 @@ export class WorkerSync extends Construct {
       useCase: 'syncWorker',
       description: 'Takes in what a worker reports and answers with what it should do',
       kind: 'answer',
+      isTraced: false,
       access: [table.readWrite, store.put(anyLog), store.get(anySecret)],
     });
     const storage = new StorageRole(this, 'Storage', {

@@ -9,6 +9,7 @@ const { values } = parseArgs({
     folder: { type: 'string', default: defaultFolder },
     slots: { type: 'string' },
     'max-workers': { type: 'string' },
+    'gpus-per-worker': { type: 'string' },
   },
 });
 
@@ -17,6 +18,10 @@ const count = (name: string, text: string | undefined): number | undefined => {
   if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} must be a positive whole number`);
   return Number(text);
 };
+
+/** Processes stand for the GPUs; the host that AWS would take is only named. */
+const largeWorkers = (gpusPerWorker: number | undefined) =>
+  gpusPerWorker === undefined ? {} : { gpusPerWorker, instanceTypes: 'g5.12xlarge' };
 
 const giveUp = (error: unknown): never => {
   process.stderr.write(
@@ -30,6 +35,7 @@ const stack = await startStack({
   folder: values.folder,
   slots: count('slots', values.slots),
   maxWorkers: count('max-workers', values['max-workers']),
+  context: largeWorkers(count('gpus-per-worker', values['gpus-per-worker'])),
   outlivesUs: true,
 }).catch(giveUp);
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

@@ -65,7 +65,7 @@ export const parts: readonly Part[] = [
   vitest('templates', 'policies of the CloudFormation templates', 'test/templates'),
   vitest('adapters', 'the ports on the emulator', 'adapters'),
   vitest('races', 'conflicting callers on the emulator, in every order', 'test/races'),
-  vitest('halving', 'SHA on the emulator, with engines that only talk', 'test/halving'),
+  vitest('halving', 'fits on the emulator, with engines that only talk', 'test/halving'),
   vitest('faults', 'hosts, events and jobs lost or doubled on the emulator', 'test/faults'),
   pytest('engine', 'the training engine', '-n', '2', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),

@@ -110,5 +110,5 @@ const workflows = async (config: EmulatorConfig) => {
 const jobs = async (config: EmulatorConfig) => {
   const batch = new BatchClient(config);
   const { queueArn, submit } = await createQueue(batch);
-  return { jobQueue: new BatchJobQueue(batch, queueArn), submit };
+  return { jobQueue: new BatchJobQueue(batch, [queueArn]), submit };
 };

@@ -101,6 +101,20 @@ const goingOn = (ports: () => Ports) =>
       expect(await operations.find(fit)).toEqual(over);
     });
 
+    it('notes that somebody looks at an operation until it is over', async () => {
+      const { operations } = ports();
+      const experiment = await alive(ports());
+      const fit = fitOf(experiment, 1);
+      await operations.start(experiment, fit, {});
+      await operations.setWatched(fit, later);
+      const watched = { ...fit, watchedAt: later };
+      expect(await operations.find(fit)).toEqual(watched);
+      const over = { ...watched, status: 'completed', endedAt: later } as const;
+      await operations.finish(over, 'pending');
+      await operations.setWatched(fit, '2030-01-01T00:00:00.000Z');
+      expect(await operations.find(fit)).toEqual(over);
+    });
+
     it('replaces an operation whose status is still the expected one', async () => {
       const { operations } = ports();
       const experiment = await alive(ports());

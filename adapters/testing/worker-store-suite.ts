@@ -6,7 +6,7 @@ import type {
   RunStore,
 } from '../../domain/ports.ts';
 import type { Worker } from '../../domain/worker.ts';
-import type { WorkerStore } from '../../domain/worker-ports.ts';
+import type { JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
 import { dataHandleOf, experimentOf, fitOf, later, newKey, runOf, workerOf } from './samples.ts';
 
 type Ports = {
@@ -15,6 +15,7 @@ type Ports = {
   readonly runs: RunStore;
   readonly workers: WorkerStore;
   readonly dataHandles: DataHandleStore;
+  readonly jobNotes: JobNoteStore;
 };
 
 const planned = async (ports: Ports) => {
@@ -51,6 +52,18 @@ const reading = (ports: () => Ports) =>
         [2, 1],
         [10, 0],
       ]);
+    });
+
+    it('finds a worker with what AWS Batch said of its job, if it said something', async () => {
+      const { workers, jobNotes } = ports();
+      const { worker } = await planned(ports());
+      expect(await workers.findWithNote({ ...worker, worker: 2 })).toBeUndefined();
+      expect(await workers.findWithNote(worker)).toEqual({ worker, jobNote: undefined });
+      const { workspace, experiment, operation } = worker;
+      const which = { workspace, experiment, operation, worker: worker.worker };
+      const jobNote = { ...which, jobId: 'job-1', status: 'RUNNING', attempts: 1, at: later };
+      await jobNotes.put(jobNote);
+      expect(await workers.findWithNote(worker)).toEqual({ worker, jobNote });
     });
 
     it('reads at once everything a sync is judged by', async () => {

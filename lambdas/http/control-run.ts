@@ -11,6 +11,7 @@ import type { Met } from '../../domain/steering.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { ControlChange } from '../../domain/worker-ports.ts';
 import { findAliveExperiment, findExperiment, findRun } from './look-up.ts';
+import { noteLook } from './note-look.ts';
 import type { HttpPorts } from './ports.ts';
 import { showControl, showRun } from './show.ts';
 
@@ -103,6 +104,7 @@ const accept = async (
     const met = await meet(asked, ports);
     const fit = checkActiveFit(asked.op, met.run, active);
     checkLegal(asked.op, met.run, met.worker?.dealing);
+    await noteLook(fit, ports);
     const change = await steering.change({ experiment, met, fit });
     const made = change.runs.flatMap(({ before, after }) => (before ? [] : [after.runId]));
     const entry: ControlEntry = {

@@ -149,6 +149,7 @@ export const getOperationHandler = /* @__PURE__ */ http(getOperation, () => ({
   operations: operations(),
   jobNotes: jobNotes(),
   workers: workers(),
+  clock,
 }));
 export const cancelOperationHandler = /* @__PURE__ */ http(cancelOperation, () => ({
   experiments: experiments(),

@@ -1,13 +1,15 @@
+import { logLevels, logLine } from '../../contract/log-line.ts';
 import { listLogs as route } from '../../contract/operation-routes.ts';
 import type { LogResource } from '../../contract/resources.ts';
 import type { Call } from '../../contract/route.ts';
-import { logLevels, logLine } from '../../contract/worker-protocol.ts';
+import type { Experiment } from '../../domain/experiment.ts';
 import type { LogPlace } from '../../domain/log-place.ts';
 import { startOfLog, unsettledMs } from '../../domain/log-place.ts';
 import { logNameFrom } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
 import { logCursorOf, placeOfLogCursor } from './log-cursor.ts';
 import { findExperiment, findOperation, findRun } from './look-up.ts';
+import { noteLook } from './note-look.ts';
 import type { HttpPorts } from './ports.ts';
 import type { FoundPart } from './read-log.ts';
 import { findLogParts } from './read-log.ts';
@@ -17,10 +19,11 @@ type Asked = Call<typeof route>;
 
 export const listLogs = useCase(route, async (call, ports: Ports) => {
   const { params, query } = call;
-  await findExperiment(params, ports);
+  const experiment = await findExperiment(params, ports);
   const place =
     query.cursor === undefined ? await startOf(call, ports) : placeOfLogCursor(query.cursor);
   const operation = query.operation === undefined ? undefined : Number(query.operation);
+  if (query.cursor !== undefined) await noteFollower(experiment, ports);
   const found = await findLogParts(params, { place, operation }, ports);
   const texts = await Promise.all(found.parts.map(({ key }) => ports.artifacts.getText(key)));
   const lines = found.parts.flatMap((part, i) => linesOf(part, texts[i] ?? ''));
@@ -29,6 +32,13 @@ export const listLogs = useCase(route, async (call, ports: Ports) => {
   const nextCursor = found.place === place ? query.cursor : logCursorOf(found.place);
   return { status: 200, body: { items, nextCursor } };
 });
+
+/** Who goes on reading waits for what is said next. */
+const noteFollower = async (experiment: Experiment, ports: Ports): Promise<void> => {
+  const { activeOperation: operation } = experiment;
+  if (operation === undefined) return;
+  await noteLook(await findOperation({ ...experiment, operation }, ports), ports);
+};
 
 /** Nothing can have been said before there was an operation or a run to say it. */
 const startOf = async ({ params, query }: Asked, ports: Ports): Promise<LogPlace> => {

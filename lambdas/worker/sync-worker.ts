@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/domain-error.ts';
 import { isOver } from '../../domain/inference.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { isOpen } from '../../domain/run.ts';
+import { syncIntervalSeconds } from '../../domain/sync-interval.ts';
 import type { Worker } from '../../domain/worker.ts';
 import type { SyncContext } from '../../domain/worker-ports.ts';
 import type { Admission } from '../../domain/worker-sync.ts';
@@ -20,9 +21,6 @@ import { loseEarlierAttempt } from './lost-attempt.ts';
 import type { WorkerPorts } from './ports.ts';
 import { storageScope } from './storage-scope.ts';
 import { takeIn } from './take-in.ts';
-
-/** Until the next sync at the latest, which brings the orders: a stop is known this long after it was asked for. */
-const syncIntervalSeconds = 1;
 
 /** Rounds lost to the sweeper or a settling workflow before the worker is asked to try again. */
 const maxRounds = 5;
@@ -65,7 +63,7 @@ const sync = async (
     branch: [...takenIn.worker.dealing.branching],
     drop: [...lateRuns(request, takenIn), ...takenIn.worker.dealing.dropping],
     exit: exit || isOver(takenIn.worker.inference),
-    syncIntervalSeconds: soon ? 0 : syncIntervalSeconds,
+    syncIntervalSeconds: soon ? 0 : syncIntervalSeconds(takenIn.worker, takenIn.operation, now),
   };
 };
 

@@ -10,7 +10,7 @@ import { isOpen } from '../../domain/run.ts';
 import { rungAfter } from '../../domain/sha.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
-import { isAdded, jobName, newWorker } from '../../domain/worker.ts';
+import { interruptionsOf, isAdded, jobName, newWorker, queueFor } from '../../domain/worker.ts';
 import { workerToken } from '../../domain/worker-token.ts';
 import { sha256 } from '../token.ts';
 import type { WorkflowPorts } from './ports.ts';
@@ -148,6 +148,7 @@ export const launchWorker = async (
     status: 'planned',
     dealing: recall(worker.dealing),
     interrupted: undefined,
+    interruptions: interruptionsOf(worker),
     idleSince: undefined,
     plannedTokenSha256: sha256(token),
     tokenSha256s: [],
@@ -157,7 +158,12 @@ export const launchWorker = async (
   if (!(await workers.replace(launched, worker))) {
     throw new Error(`worker ${worker.worker} was heard while it was being launched anew`);
   }
-  return { worker: String(worker.worker), jobName: jobName(experiment.id, worker), token };
+  return {
+    worker: String(worker.worker),
+    jobName: jobName(experiment.id, worker),
+    token,
+    queue: queueFor(launched),
+  };
 };
 
 /** Nothing is left for the worker, and nothing will come: its tokens are worth nothing now. */

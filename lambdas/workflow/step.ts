@@ -1,5 +1,6 @@
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
+import type { Queue } from '../../domain/worker.ts';
 import type { WorkflowPorts } from './ports.ts';
 
 /** What every step is told: the operation it works for. */
@@ -9,11 +10,12 @@ export interface StepInput {
   readonly operation: number;
 }
 
-/** What the state machine needs to start a worker's AWS Batch job. Strings, as job parameters are. */
+/** What the state machine needs to start a worker's AWS Batch job. Strings, as job parameters are, but for the queue. */
 export interface WorkerLaunch {
   readonly worker: string;
   readonly jobName: string;
   readonly token: string;
+  readonly queue: Queue;
 }
 
 /** The step's experiment and operation; they are never removed, so a missing one is a fault. */

@@ -48,7 +48,9 @@ beforeAll(async () => {
   const endless = config({ pause_s: 0.1 }, { epochs: 1000 });
   operation = (await user.start(experiment, dataHandleId, endless)).operation;
   await user.untilRun(experiment, 1, 'trains', ({ status }) => status === 'ongoing');
-  job = runningJobs(stack)[0] ?? { pid: 0, environment: {} };
+  const [running] = runningJobs(stack);
+  if (!running) throw new Error('no job runs');
+  job = running;
 });
 afterAll(() => removeStack(stack));
 
@@ -128,6 +130,8 @@ describe('an engine’s credentials', () => {
   const foreign = `workspaces/${workspace}/experiments/neighbour/`;
 
   beforeAll(async () => {
+    // Else it would leave when it is fenced, and its successor take over from us.
+    process.kill(job.pid, 'SIGSTOP');
     answer = await syncAs(stack, job, { attempt: 2 });
     const { credentials, assignment } = answer;
     if (!credentials || !assignment) throw new Error('the first sync brings both');
@@ -186,6 +190,7 @@ describe('an engine’s credentials', () => {
     const next = { jobId: job.environment['AWS_BATCH_JOB_ID'] ?? '', attempt: 2, sequence: 2 };
     const body = { ...next, needsCredentials: false, room: 0, runs: [], logs: [] };
     expect((await call(syncWorker, { body })).body.sequence).toBe(2);
+    process.kill(job.pid, 'SIGCONT');
     const params = { workspace, experiment, operation: 'current' as const };
     await user.call(cancelOperation, { params });
     await user.ended(experiment, operation);

@@ -6,7 +6,7 @@ import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
 import type { Emulator } from '../../adapters/testing/emulator.ts';
 import { startEmulator } from '../../adapters/testing/emulator.ts';
 import type { SyncRequest } from '../../contract/worker-protocol.ts';
-import { leaseSeconds } from '../../domain/worker.ts';
+import { interruptionsBeforeOnDemand, leaseSeconds, queues } from '../../domain/worker.ts';
 import { jobState } from '../../lambdas/events/job-state.ts';
 import { sweep } from '../../lambdas/events/sweep.ts';
 import { completeOperation } from '../../lambdas/workflow/complete-operation.ts';
@@ -179,6 +179,26 @@ describe('a machine that is taken away', () => {
     }
     await expectAllWell(fit, [5, 1, 1, 1]);
     expect((await fit.runs())[0]).toMatchObject({ interruptions: 4, fruitlessAttempts: 0 });
+  });
+
+  test('is followed by On-Demand hosts in its next job, after a few times', async () => {
+    const fit = await newFit();
+    const [first] = enginesOf(fit);
+    expect(first.launch.queue).toBe(queues.spotFirst);
+    let engine = first;
+    for (let times = 1; times < interruptionsBeforeOnDemand; times++) {
+      await engine.sync();
+      await engine.sync(1, { interrupted: true });
+      engine = engine.next();
+    }
+    await engine.sync();
+    expect(await fit.settle(engine.launch)).toMatchObject({ queue: queues.spotFirst });
+    const again = await fit.settle(engine.launch);
+    if (again.next !== 'train') throw new Error(`settled to ${again.next}`);
+    const last = new ScriptedEngine(fit, again);
+    await last.sync();
+    await last.sync(1, { interrupted: true });
+    expect(await fit.settle(again)).toMatchObject({ queue: queues.onDemand });
   });
 
   test('for good is left by its job, and what it held goes on in the next', async () => {

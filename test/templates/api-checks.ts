@@ -56,12 +56,14 @@ describe('the API', () => {
     }
   });
 
-  test('runs on Node 24, or where Python is to be read on Python, on ARM, traced, each function with a log that forgets', () => {
-    for (const lambda of Object.values(propertiesOf(controlPlane, 'AWS::Lambda::Function'))) {
+  test('runs on Node 24, or where Python is to be read on Python, on ARM, each function with a log that forgets, and all but the sync traced', () => {
+    for (const [id, lambda] of Object.entries(
+      propertiesOf(controlPlane, 'AWS::Lambda::Function'),
+    )) {
       expect(lambda).toMatchObject({
         Runtime: lambda['Handler'] === 'check_ml_spec.handler' ? 'python3.15' : 'nodejs24.x',
         Architectures: ['arm64'],
-        TracingConfig: { Mode: 'Active' },
+        TracingConfig: { Mode: id.includes('SyncWorker') ? 'PassThrough' : 'Active' },
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
     }

@@ -1,9 +1,24 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { ComputeStack } from '../../lib/compute-stack.ts';
+import { readSettings } from '../../lib/settings.ts';
 import { compute, propertiesOf } from './synthesized.ts';
 
 const environments = propertiesOf(compute, 'AWS::Batch::ComputeEnvironment');
 const [job = {}] = Object.values(propertiesOf(compute, 'AWS::Batch::JobDefinition'));
+const queues = Object.values(propertiesOf(compute, 'AWS::Batch::JobQueue'));
+
+/** Kinds of hosts that a queue asks for, in order. */
+const hostsOf = (queue: (typeof queues)[number] | undefined) => {
+  const order: { Order: number; ComputeEnvironment: { 'Fn::GetAtt': [string] } }[] =
+    queue?.['ComputeEnvironmentOrder'];
+  return order
+    .sort((a, b) => a.Order - b.Order)
+    .map(({ ComputeEnvironment }) => environments[ComputeEnvironment['Fn::GetAtt'][0]])
+    .map((environment) => environment?.['ComputeResources'])
+    .map(({ Type, AllocationStrategy }) => [Type, AllocationStrategy]);
+};
 
 describe('compute', () => {
   test('scales to zero', () => {
@@ -15,20 +30,14 @@ describe('compute', () => {
     }
   });
 
-  test('asks for Spot hosts first and for On-Demand ones when there are none', () => {
-    const [queue] = Object.values(propertiesOf(compute, 'AWS::Batch::JobQueue'));
-    const order: { Order: number; ComputeEnvironment: { 'Fn::GetAtt': [string] } }[] =
-      queue?.['ComputeEnvironmentOrder'];
-    const kinds = order
-      .sort((a, b) => a.Order - b.Order)
-      .map(({ ComputeEnvironment }) => environments[ComputeEnvironment['Fn::GetAtt'][0]])
-      .map((environment) => environment?.['ComputeResources'])
-      .map(({ Type, AllocationStrategy }) => [Type, AllocationStrategy]);
-    expect(kinds).toEqual([
+  test('asks for Spot hosts first and for On-Demand ones when there are none, or for these alone', () => {
+    const [queue, onDemandQueue] = queues;
+    expect(hostsOf(queue)).toEqual([
       ['SPOT', 'SPOT_PRICE_CAPACITY_OPTIMIZED'],
       ['EC2', 'BEST_FIT_PROGRESSIVE'],
     ]);
-    expect(queue?.['SchedulingPolicyArn']).toBeDefined();
+    expect(hostsOf(onDemandQueue)).toEqual([['EC2', 'BEST_FIT_PROGRESSIVE']]);
+    for (const { SchedulingPolicyArn } of queues) expect(SchedulingPolicyArn).toBeDefined();
   });
 
   test('an idle network costs nothing and lets nobody in', () => {
@@ -41,7 +50,7 @@ describe('compute', () => {
     compute.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
   });
 
-  test('a container cannot reach its host’s credentials, and a host’s disk is encrypted', () => {
+  test('a host answers for its metadata by token only and no further than itself, and its disk is encrypted', () => {
     compute.hasResourceProperties('AWS::EC2::LaunchTemplate', {
       LaunchTemplateData: {
         MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
@@ -65,6 +74,24 @@ describe('compute', () => {
     expect(ContainerProperties).not.toHaveProperty('Privileged');
   });
 
+  test('with several GPUs per worker a job takes as many of a larger host', () => {
+    const app = new App({ context: { gpusPerWorker: 4, instanceTypes: 'g5.12xlarge' } });
+    const settings = readSettings(app.node);
+    const large = Template.fromStack(new ComputeStack(app, 'Large', { settings }));
+    large.hasResourceProperties('AWS::Batch::JobDefinition', {
+      ContainerProperties: {
+        ResourceRequirements: Match.arrayWith([
+          { Type: 'MEMORY', Value: '172032' },
+          { Type: 'VCPU', Value: '32' },
+          { Type: 'GPU', Value: '4' },
+        ]),
+      },
+    });
+    large.allResourcesProperties('AWS::Batch::ComputeEnvironment', {
+      ComputeResources: Match.objectLike({ InstanceTypes: ['g5.12xlarge'], MaxvCpus: 192 }),
+    });
+  });
+
   test('an attempt is made anew where another host may help, and only there', () => {
     const { RetryStrategy } = job;
     expect(RetryStrategy['Attempts']).toBe(5);
@@ -86,6 +113,8 @@ describe('compute', () => {
 
   test('the outputs name the queue and the definition', () => {
     const outputs = Object.keys(compute.findOutputs('*'));
-    expect(outputs).toEqual(expect.arrayContaining(['JobQueueArn', 'JobDefinitionArn']));
+    expect(outputs).toEqual(
+      expect.arrayContaining(['JobQueueArn', 'OnDemandJobQueueArn', 'JobDefinitionArn']),
+    );
   });
 });

@@ -13,12 +13,12 @@ const anchors = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = '']) =>
 );
 
 describe('events', () => {
-  test('a change of a job in our queue is noted, or kept for the operator', () => {
+  test('a change of a job in our queues is noted, or kept for the operator', () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.batch'],
         'detail-type': ['Batch Job State Change'],
-        detail: { jobQueue: [Match.anyValue()] },
+        detail: { jobQueue: [Match.anyValue(), Match.anyValue()] },
       },
       Targets: [
         Match.objectLike({

@@ -63,6 +63,12 @@ describe('workflows', () => {
     ]);
   });
 
+  test('a job goes to the queue that its launch names', () => {
+    const { 'JobQueue.$': queue } = states['Train on one worker']?.['Parameters'] ?? {};
+    expect(queue).toMatch(/^States\.ArrayGetItem\(States\.Array\('.+', '.+'\), \$\.queue\)$/);
+    expect(states['Take the worker up again']?.['Parameters']['queue.$']).toBe('$.settled.queue');
+  });
+
   test('a job learns where the API is, and its token, and nothing else', () => {
     const { Environment } = states['Train on one worker']?.['Parameters'].ContainerOverrides ?? {};
     expect(Environment.map(({ Name }: { Name: string }) => Name)).toEqual([

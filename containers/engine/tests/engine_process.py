@@ -24,9 +24,16 @@ def start(
     store: FolderStore,
     attempt: int = 1,
     environment: dict[str, str] | None = None,
+    *,
+    folder: str = "",
     **troubles: Any,
 ) -> BaseProcess:
-    """Start one attempt of a worker; ``troubles`` are those of its storage."""
+    """Start one attempt of a worker; ``troubles`` are those of its storage.
+
+    Its temporary files lie beside the store, or in a folder there.
+    """
+    temporary = store.root.parent / folder
+    temporary.mkdir(exist_ok=True)
     settings = {
         "FANFOLD_URL": control_plane.url,
         "FANFOLD_WORKER_TOKEN": control_plane.token,
@@ -34,7 +41,7 @@ def start(
         "AWS_REGION": "eu-central-1",
         "AWS_BATCH_JOB_ID": "job-1",
         "AWS_BATCH_JOB_ATTEMPT": str(attempt),
-        "TMPDIR": str(store.root.parent),
+        "TMPDIR": str(temporary),
         **(environment or {}),
     }
     process = context.Process(target=_work, args=(settings, store.root, troubles))

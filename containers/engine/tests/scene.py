@@ -51,9 +51,11 @@ class MLSpec:
 
 
 def config(**changes: Any) -> Json:
-    """A leaf config; ``train`` members by keyword, ``user_knobs`` and ``named_metrics`` too."""
+    """A leaf config; ``train`` members by keyword, and what stands beside ``train`` too."""
     outside = {
-        name: changes.pop(name) for name in ("user_knobs", "named_metrics") if name in changes
+        name: changes.pop(name)
+        for name in ("user_knobs", "named_metrics", "fsdp_layer_cls")
+        if name in changes
     }
     train = {
         "epochs": 2,
@@ -84,6 +86,7 @@ class Scene:
         self.fraction = 1.0
         self.seed = 42
         self.epoch_checkpoints = False
+        self.cpu_ranks = 1
         self.fit: Json = {
             "seed": 42,
             "executor": "single",
@@ -151,7 +154,7 @@ class Scene:
 
     def settings(self, control_plane: ControlPlaneDouble) -> Settings:
         who = (control_plane.url, "planned-token", "eu-central-1", "job-1", 1, 1)
-        return Settings(*who, **self.memory)
+        return Settings(*who, cpu_ranks=self.cpu_ranks, **self.memory)
 
     def worker(self, control_plane: ControlPlaneDouble) -> Worker:
         self._workers += 1

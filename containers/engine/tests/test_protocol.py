@@ -175,6 +175,7 @@ def test_a_run_dealt_again_is_not_stopped_by_an_older_order() -> None:
         ({"FANFOLD_URL": ""}, "FANFOLD_URL is not set"),
         ({"AWS_BATCH_JOB_ATTEMPT": "0"}, "AWS_BATCH_JOB_ATTEMPT must be a whole number from 1"),
         ({"FANFOLD_CPU_THREADS": "many"}, "FANFOLD_CPU_THREADS must be a whole number"),
+        ({"FANFOLD_CPU_RANKS": "0"}, "FANFOLD_CPU_RANKS must be a whole number"),
     ],
 )
 def test_wrong_settings_are_refused_at_start(change: dict[str, str], message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import pickle
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,12 @@ def test_values_are_exactly_those_of_arrow(make: Make, tmp_path: Path) -> None:
     expected = TABLE.to_pylist()
     assert len(source) == len(expected)
     assert exactly(source.take(POSITIONS)) == exactly([expected[place] for place in POSITIONS])
+
+
+@both
+def test_another_process_gets_the_same_values(make: Make, tmp_path: Path) -> None:
+    source = pickle.loads(pickle.dumps(make(TABLE, tmp_path)))
+    assert exactly(source.take(POSITIONS)) == exactly(make(TABLE, tmp_path).take(POSITIONS))
 
 
 @both

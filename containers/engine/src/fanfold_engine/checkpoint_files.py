@@ -5,6 +5,8 @@
   ``safetensors.torch.save_model`` does.
 - ``optimizer.safetensors``: the tensors of the optimizer's and scheduler's state and of the
   random numbers.
+- ``optimizer/``: only of a run on several GPUs, and with the tensors of the optimizer's state that
+  are divided over them: a file for each, as ``sharding/shards.py`` says.
 - ``state.json``: everything else: place, structure of the optimizer's state, what is no tensor.
 - ``manifest.json``: size and SHA-256 of the others; a checkpoint without it is none.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,14 +38,18 @@ MODEL, OPTIMIZER, STATE, MANIFEST = (
     "manifest.json",
 )
 PARTS = (MODEL, OPTIMIZER, STATE)
+SHARDS = "optimizer"
+
+ReadShards = Callable[[Path], Tensors]
+"""Reads the tensors that a folder of shards holds."""
 
 
 class CheckpointDamagedError(Exception):
     """A checkpoint is not what its manifest says."""
 
 
-def write(state: TrainingState, directory: Path) -> None:
-    """Write a checkpoint into an empty directory.
+def write(state: TrainingState, directory: Path, divided: Collection[str] = ()) -> None:
+    """Write a checkpoint into a directory. ``divided`` tensors lie there already, as shards.
 
     Raises:
         UnstorableError: some state can only be pickled.
@@ -61,11 +67,19 @@ def write(state: TrainingState, directory: Path) -> None:
         "dataStart": asdict(state.data_start),
     }
     _save_model(model, directory / MODEL)
-    _save(tensors, directory / OPTIMIZER)
+    here = {name: each for name, each in tensors.items() if name not in divided}
+    _save(here, directory / OPTIMIZER)
     (directory / STATE).write_text(json.dumps(told, allow_nan=False))
-    files = {name: _digest(directory / name) for name in PARTS}
+    shards = sorted(path.name for path in directory.glob(f"{SHARDS}/*"))
+    names = (*PARTS, *(f"{SHARDS}/{name}" for name in shards))
+    files = {name: _digest(directory / name) for name in names}
     manifest = {"version": VERSION, "files": files}
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def names_of(directory: Path) -> tuple[str, ...]:
+    """The files of a checkpoint whose manifest is there already, but for that."""
+    return tuple(json.loads((directory / MANIFEST).read_text())["files"])
 
 
 def read(directory: Path) -> TrainingState:
@@ -74,10 +88,27 @@ def read(directory: Path) -> TrainingState:
     Raises:
         CheckpointDamagedError: a file is not what the manifest says.
     """
-    for name in PARTS:
+    check(directory)
+    return read_checked(directory)
+
+
+def check(directory: Path) -> None:
+    """Look whether all files are there as they were written.
+
+    Raises:
+        CheckpointDamagedError: a file is not what the manifest says.
+    """
+    for name in names_of(directory):
         _check(directory, name)
+
+
+def read_checked(directory: Path, read_shards: ReadShards | None = None) -> TrainingState:
+    """The state in files that were checked; shards, if there are any, are put together, or read
+    in another way."""
     told = json.loads((directory / STATE).read_text())
     tensors = _load(directory / OPTIMIZER)[0]
+    if (directory / SHARDS).is_dir():
+        tensors |= (read_shards or _read_whole)(directory / SHARDS)
     return TrainingState(
         place=Place(**unpack(told["place"], tensors)),
         random=_unpack_random(told["random"], tensors),
@@ -111,6 +142,12 @@ def load_model(path: Path) -> dict[str, Any]:
     tensors, metadata = _load(path)
     aliases = {name: kept for name, kept in metadata.items() if kept in tensors}
     return OrderedDict({name: tensors[kept] for name, kept in aliases.items()} | tensors)
+
+
+def _read_whole(folder: Path) -> Tensors:
+    from fanfold_engine.sharding.shards import load_whole  # noqa: PLC0415 - hardly ever needed
+
+    return load_whole(folder)
 
 
 def _pack_random(random: RandomState, tensors: Tensors) -> Any:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
 
-from fanfold_engine import checkpoint_files
-from fanfold_engine.checkpoint_files import MANIFEST, PARTS, CheckpointDamagedError
+from fanfold_engine.checkpoint_files import MANIFEST, CheckpointDamagedError, names_of
 from fanfold_engine.protocol import Assignment, Checkpoint
 from fanfold_engine.storage import ObjectStore, ObjectUnreadableError
-from fanfold_engine.training import Place, TrainingState
+from fanfold_engine.training import Place
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,8 @@ UPLOADS_AT_ONCE = 4
 
 Published = Callable[[Checkpoint], None]
 Failed = Callable[[BaseException], None]
+Write = Callable[[Path], None]
+"""Writes a checkpoint's files into a directory."""
 
 
 class Checkpoints:
@@ -44,16 +49,16 @@ class Checkpoints:
         self._pool = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="upload")
         self._newest: dict[int, Future[None]] = {}
 
-    def write(self, run_id: int, state: TrainingState) -> Checkpoint:
+    def write(self, run_id: int, place: Place, write: Write) -> Checkpoint:
         """Write a checkpoint on the local disk, which is to be published.
 
         Raises:
             UnstorableError: some state can only be pickled.
         """
-        checkpoint = self._describe(run_id, state.place)
+        checkpoint = self._describe(run_id, place)
         directory = self._directory_of(checkpoint)
         directory.mkdir(parents=True, exist_ok=True)
-        checkpoint_files.write(state, directory)
+        write(directory)
         return checkpoint
 
     def publish(self, run_id: int, checkpoint: Checkpoint, published: Published) -> None:
@@ -74,8 +79,8 @@ class Checkpoints:
         else:
             self._newest[run_id] = self._pool.submit(self._follow, newest, action)
 
-    def fetch(self, prefix: str) -> TrainingState:
-        """Read the checkpoint that was published under a prefix.
+    def fetch(self, prefix: str, read: Callable[[Path], T]) -> T:
+        """What ``read`` makes of the checkpoint under a prefix; its files are there meanwhile.
 
         Raises:
             CheckpointDamagedError: it is not whole, or not what it was.
@@ -83,13 +88,19 @@ class Checkpoints:
         directory = self._scratch / "fetched"
         directory.mkdir(parents=True)
         try:
-            for name in (MANIFEST, *PARTS):
-                self._store.download(self._assignment.bucket, prefix + name, directory / name)
-            return checkpoint_files.read(directory)
+            self._download(prefix, (MANIFEST,), directory)
+            self._download(prefix, names_of(directory), directory)
+            return read(directory)
         except (ObjectUnreadableError, CheckpointDamagedError, json.JSONDecodeError) as error:
             raise CheckpointDamagedError(f"checkpoint {prefix}: {error}") from error
         finally:
             shutil.rmtree(directory)
+
+    def _download(self, prefix: str, names: Iterable[str], directory: Path) -> None:
+        for name in names:
+            path = directory / name
+            path.parent.mkdir(exist_ok=True)
+            self._store.download(self._assignment.bucket, prefix + name, path)
 
     def remove(self, checkpoint: Checkpoint) -> None:
         """Remove a checkpoint in the background, its manifest first."""
@@ -122,7 +133,7 @@ class Checkpoints:
         try:
             if before is not None:
                 wait([before])
-            for name in (*PARTS, MANIFEST):
+            for name in (*names_of(directory), MANIFEST):
                 self._store.upload(
                     self._assignment.bucket, checkpoint.prefix + name, directory / name
                 )
@@ -137,7 +148,10 @@ class Checkpoints:
 
     def _remove(self, checkpoint: Checkpoint) -> None:
         try:
-            for name in (MANIFEST, *PARTS):
+            with TemporaryDirectory(dir=self._scratch) as directory:
+                self._download(checkpoint.prefix, (MANIFEST,), Path(directory))
+                names = names_of(Path(directory))
+            for name in (MANIFEST, *names):
                 self._store.delete(self._assignment.bucket, checkpoint.prefix + name)
         except Exception:  # noqa: BLE001 - what is left over is only untidy
             log.warning("checkpoint %s could not be removed", checkpoint.prefix, exc_info=True)

@@ -92,9 +92,13 @@ class Scores:
     def _loss(self) -> tuple[Metric, ...]:
         if not self._losses:
             return ()
+        total, count = self._sums()
+        return (Metric(f"{self._metrics.prefix}loss", total / count),)
+
+    def _sums(self) -> tuple[float, int]:
+        """The losses of all examples, and how many these are."""
         total = 0.0
         # Read only now, as reading a number from a GPU waits for it.
         for loss, examples in self._losses:
             total += loss.item() * examples
-        count = sum(examples for _, examples in self._losses)
-        return (Metric(f"{self._metrics.prefix}loss", total / count),)
+        return total, sum(examples for _, examples in self._losses)

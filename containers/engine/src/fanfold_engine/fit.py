@@ -20,8 +20,8 @@ from fanfold_engine.ending import FAULT, RESTART
 from fanfold_engine.executors import EXECUTORS
 from fanfold_engine.gpu_meter import GpuMeter, gauge_of
 from fanfold_engine.memory import rooms_of
-from fanfold_engine.ml_spec_source import fetch_ml_spec
-from fanfold_engine.mlspec import UserCodeError
+from fanfold_engine.ml_spec_source import fetch_ml_spec_file
+from fanfold_engine.mlspec import UserCodeError, load_ml_spec
 from fanfold_engine.output import Output
 from fanfold_engine.protocol import Assignment, DealtRun
 from fanfold_engine.protocol import Fit as FitRequest
@@ -63,6 +63,9 @@ class Fit:
         self.device = best_device()
         self.rooms = rooms_of(self.device, scratch, settings)
         self.shuttle = Shuttle(self.device, self.rooms, scratch / "aside")
+        on_gpu = self.device.type == "cuda"
+        self.ranks = torch.cuda.device_count() if on_gpu else settings.cpu_ranks
+        """Processes, each with a GPU of its own, that a run can be trained by."""
         self.checkpoints = Checkpoints(
             assignment, store, scratch / "checkpoints", failed=self._upload_failed
         )
@@ -70,7 +73,7 @@ class Fit:
         self.watchdog = Watchdog(request.chunk_timeout_seconds, self._hung)
         self._store = store
         self._dataset = dataset
-        self._scratch = scratch
+        self.scratch = scratch
         self._leave = leave
         self._runs: dict[int, Run] = {}
         self._was_heard = False
@@ -119,9 +122,14 @@ class Fit:
     @cached_property
     def _loaded_ml_spec(self) -> type | UserCodeError:
         try:
-            return fetch_ml_spec(self.assignment, self._store, self._scratch)
+            return load_ml_spec(self.ml_spec_file, self.assignment.ml_spec.sha256)
         except UserCodeError as error:
             return error
+
+    @cached_property
+    def ml_spec_file(self) -> Path:
+        """The user's file, fetched once."""
+        return fetch_ml_spec_file(self.assignment, self._store, self.scratch)
 
     def be_heard_once(self) -> None:
         """Before user code first runs in this process, the control plane must know for which run.
@@ -140,13 +148,18 @@ class Fit:
             torch.cuda.empty_cache()
         except RuntimeError:
             log.exception("the GPU context is broken; a new process goes on with the other runs")
-            self._say_last_words_and_leave(RESTART)
+            self.start_anew()
+
+    def start_anew(self) -> None:
+        """Leave, so that a new process goes on from the newest checkpoints."""
+        self._say_last_words_and_leave(RESTART)
 
     def _hung(self, watch: Watch, stack: str) -> None:
         message = f"{watch.doing} took longer than {watch.limit_seconds:g} s and was taken for hung"
         if watch.run_id is not None:
-            self._runs[watch.run_id].fail(message, stack)
-        self._say_last_words_and_leave(RESTART)
+            run = self._runs[watch.run_id]
+            run.fail(message, run.stacks() or stack)
+        self.start_anew()
 
     def _upload_failed(self, error: BaseException) -> None:
         log.error("a checkpoint could not be published", exc_info=error)

@@ -15,8 +15,14 @@ def fetch_ml_spec(assignment: Assignment, store: ObjectStore, scratch: Path) -> 
     Raises:
         UserCodeError: it cannot be loaded.
     """
+    path = fetch_ml_spec_file(assignment, store, scratch)
+    return load_ml_spec(path, assignment.ml_spec.sha256)
+
+
+def fetch_ml_spec_file(assignment: Assignment, store: ObjectStore, scratch: Path) -> Path:
+    """Fetch the experiment's code without running it."""
     source = assignment.ml_spec
     path = scratch / "code" / Path(source.file_name).name
     path.parent.mkdir()
     store.download(assignment.bucket, source.key, path)
-    return load_ml_spec(path, source.sha256)
+    return path

@@ -68,6 +68,12 @@ class Recipe:
         )
 
 
+def layer_classes_of(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes of layers that a leaf config names to be sharded."""
+    told = config.get("fsdp_layer_cls") or ()
+    return (told,) if isinstance(told, str) else tuple(told)
+
+
 @dataclass(frozen=True)
 class Evaluating:
     """What a config says of a model that is trained already."""

@@ -6,11 +6,15 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from fanfold_engine.checkpoints import CheckpointDamagedError
+from fanfold_engine import checkpoint_files
+from fanfold_engine.checkpoints import CheckpointDamagedError, Write
+from fanfold_engine.data.dataset import Dataset
 from fanfold_engine.data.errors import DataError
 from fanfold_engine.executors.turns import Turn
 from fanfold_engine.memory import state_bytes
@@ -25,16 +29,24 @@ from fanfold_engine.protocol import (
     RunError,
     RunStatus,
     TimeUse,
+    WarmStart,
 )
-from fanfold_engine.recipe import Recipe
+from fanfold_engine.recipe import Recipe, layer_classes_of
 from fanfold_engine.run_tale import RunTale
 from fanfold_engine.secrets import reveal
+from fanfold_engine.sharding.errors import RankLostError
+from fanfold_engine.sharding.layers import layers_of
 from fanfold_engine.structure import UnstorableError
 from fanfold_engine.training import Place, Training, TrainingState
 from fanfold_engine.warm_start import UnfitWeightsError
 
 if TYPE_CHECKING:
     from fanfold_engine.fit import Fit
+    from fanfold_engine.sharding.training_on_ranks import TrainingOnRanks
+
+    AnyTraining = Training | TrainingOnRanks
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +71,7 @@ class Run:
         self.size_bytes = 0
         """What it takes of the device's memory between two chunks."""
         self.wants_device_alone = False
-        """Whether it ran out of memory beside others."""
+        """Whether it ran out of memory beside others, or takes all GPUs."""
         self._dealt = dealt
         self._config: dict[str, Any] = reveal(dealt.config, dealt.secrets)
         fit.session.ledger.mask.hide(dealt.secrets.values())
@@ -71,7 +83,14 @@ class Run:
         self._checkpoint_at = time.monotonic()
         self._tale = RunTale(dealt, fit.session.ledger)
         self._tell = self._tale.tell
-        self._training: Training | None = None
+        self._training: AnyTraining | None = None
+        self._on_ranks: TrainingOnRanks | None = None
+        self._layer_classes = layer_classes_of(self._config)
+        self.is_sharded = bool(self._layer_classes) and fit.ranks > 1
+        """Whether all GPUs train it together."""
+        if self.is_sharded:
+            # It has the worker to itself; no other is taken on beside it.
+            self.wants_device_alone, self.size_bytes = True, fit.rooms.total_bytes
         self._kept_place: Place | None = None
 
     @property
@@ -81,28 +100,36 @@ class Run:
 
     @property
     def turn(self) -> Turn:
-        """How far it has come; if it is to begin anew, where it will begin."""
+        """How far it has come; if it is to begin, where it will begin."""
         place = self._published if self._training is None else self._training.place
         return Turn(place.epoch, place.chunk, self.run_id) if place else Turn(0, 0, self.run_id)
 
     @property
     def is_begun(self) -> bool:
-        """Whether it has a model to train."""
-        return self._training is not None
+        """Whether it has a model in this process to train."""
+        return isinstance(self._training, Training)
 
     @property
     def is_alone(self) -> bool:
-        """Whether others wait until this run has got further."""
-        return self._orders.is_alone(self.run_id)
+        """Whether others wait until this run has got further, or is done."""
+        return self.is_sharded or self._orders.is_alone(self.run_id)
 
     @property
     def training(self) -> Training:
-        """Its training; only once it is begun."""
+        """Its training; only once it is begun, and not on ranks."""
+        assert isinstance(self._training, Training), f"run {self.run_id} is not begun here"
+        return self._training
+
+    @property
+    def _trained(self) -> AnyTraining:
         assert self._training is not None, f"run {self.run_id} is not begun"
         return self._training
 
     def begin(self) -> None:
-        """Load code, data and checkpoint, so that the next chunk can be trained."""
+        """Load code, data and checkpoint, so that the next chunk can be trained.
+
+        A run that takes all GPUs does that at its first turn, when nothing else is there.
+        """
         if self._orders.drops(self.run_id):
             self._let_go()
         elif self._orders.stops(self.run_id):
@@ -111,14 +138,15 @@ class Run:
             self._tell()
             self._fit.session.sync_soon()
             self._fit.be_heard_once()
-            self._guarded(self._prepare)
+            if not self.is_sharded:
+                self._guarded(self._prepare)
 
     def advance(self) -> None:
         """Train one chunk, tell of it, and follow what the control plane wants by now.
 
-        A run that ran out of memory begins anew first.
+        A run that takes all GPUs begins first, as does one that ran out of memory.
         """
-        self._guarded(self._train_chunk if self.is_begun else self._prepare)
+        self._guarded(self._prepare if self._training is None else self._train_chunk)
 
     def heed_orders(self) -> None:
         """Follow what the control plane wants by now, between two chunks."""
@@ -136,12 +164,25 @@ class Run:
                 traceback = getattr(error, "user_traceback", None)
                 error_type = error.error_type if isinstance(error, DataError) else None
                 self._fail(RunError(str(error), traceback, error_type), seconds)
+        except RankLostError as error:
+            log.error("run %d: %s; a new process goes on", self.run_id, error)  # noqa: TRY400 - no fault of ours
+            self._fit.start_anew()
+            return
         else:
             return
+        finally:
+            self._end_ranks()
         # Only here are the tensors free that the error's traceback kept.
         if starts_over:
             self._start_over(seconds)
-        self._fit.check_device()
+        if not self.is_sharded:
+            self._fit.check_device()
+
+    def _end_ranks(self) -> None:
+        """When it is let go of, nothing of it is left on the GPUs."""
+        if self._on_ranks is not None and not self.is_in_hand:
+            self._on_ranks.end()
+            self._on_ranks = None
 
     def _prepare(self) -> None:
         started_at = time.monotonic()
@@ -154,7 +195,11 @@ class Run:
             self._let_go()
             return
         dataset = self._fit.dataset()
-        state = self._fetch_state()
+        if self.is_sharded:
+            self._begin_on_ranks(dataset)
+            self._tell_time(TimeUse(loading_seconds=time.monotonic() - started_at))
+            return
+        state = self._fetch_start(checkpoint_files.read)
         watch = self._fit.watchdog.watch
         with watch(self.run_id, "loading the code", at_least=LOADING_SECONDS):
             ml_spec = self._fit.ml_spec()
@@ -171,26 +216,51 @@ class Run:
             )
             if state is not None:
                 self._start(self._training, state)
+            layers_of(self._training.model, self._layer_classes)
         self.size_bytes = state_bytes(self._training.model)
         self._kept_place = self._training.place
         self._tell_time(TimeUse(loading_seconds=time.monotonic() - started_at))
 
-    def _fetch_state(self) -> TrainingState | None:
-        warm_start = self._dealt.warm_start
-        if self._published is not None:
-            return self._fit.checkpoints.fetch(self._published.prefix)
-        return None if warm_start is None else self._fit.checkpoints.fetch(warm_start.prefix)
+    def _begin_on_ranks(self, dataset: Dataset) -> None:
+        """Load code, data and checkpoint in a process for each GPU."""
+        from fanfold_engine.sharding.training_on_ranks import begin_on_ranks  # noqa: PLC0415 - seldom
+
+        def begin(directory: Path | None) -> TrainingOnRanks:
+            with self._fit.watchdog.watch(
+                self.run_id, "making the model", at_least=LOADING_SECONDS
+            ):
+                return begin_on_ranks(
+                    self._fit,
+                    self._config,
+                    dataset,
+                    seed=self._seed,
+                    checkpoint=directory,
+                    warm_start=self._warm_start,
+                )
+
+        self._on_ranks = self._fetch_start(begin) or begin(None)
+        self._training = self._on_ranks
+        self._kept_place = self._training.place
+
+    def _fetch_start(self, read: Callable[[Path], T]) -> T | None:
+        """What is read of its own checkpoint, or else of its parent's."""
+        start = self._published or self._dealt.warm_start
+        return None if start is None else self._fit.checkpoints.fetch(start.prefix, read)
+
+    @property
+    def _warm_start(self) -> WarmStart | None:
+        """How it starts from its parent, if it has not started yet."""
+        return self._dealt.warm_start if self._published is None else None
 
     def _start(self, training: Training, state: TrainingState) -> None:
         """From its own state, or from that of its parent."""
-        warm_start = self._dealt.warm_start
-        if self._published is None and warm_start is not None:
-            training.start_from(state, on_same_data=warm_start.on_same_data)
-        else:
+        if self._warm_start is None:
             training.restore(state)
+        else:
+            training.start_from(state, on_same_data=self._warm_start.on_same_data)
 
     def _train_chunk(self) -> None:
-        training, progress = self.training, self.next_progress
+        training, progress = self._trained, self.next_progress
         started_at = time.monotonic()
         # What was measured until now was not this run's.
         self._fit.gpu_meter.take()
@@ -215,7 +285,7 @@ class Run:
     @property
     def next_progress(self) -> Progress:
         """Where it will stand after the next chunk."""
-        place, chunks = self.training.place, self.training.chunks
+        place, chunks = self._trained.place, self._trained.chunks
         return Progress(place.epoch + 1, place.chunk + 1, chunks)
 
     def tell_chunk(
@@ -228,7 +298,7 @@ class Run:
     ) -> None:
         """Tell of a chunk that was trained, and of the epoch if it was its last."""
         self._tell(
-            completed_epochs=self.training.place.epoch,
+            completed_epochs=self._trained.place.epoch,
             progress=progress,
             epochs=epochs,
             runtime_seconds=runtime_seconds,
@@ -292,24 +362,24 @@ class Run:
         until = self._dealt.until_epoch
         return until is not None and epoch >= until
 
-    def _checkpoint_is_due(self, training: Training) -> bool:
+    def _checkpoint_is_due(self, training: AnyTraining) -> bool:
         if self._fit.assignment.epoch_checkpoints and training.place.chunk == 0:
             return True
         if self._fit.checkpoints.is_busy(self.run_id):
             return False
-        if self.is_alone:
+        if self._orders.is_alone(self.run_id):
             return True
         age = time.monotonic() - self._checkpoint_at
         return age >= self._fit.request.checkpoint_interval_seconds
 
-    def _checkpoint(self, training: Training, status: RunStatus) -> None:
+    def _checkpoint(self, training: AnyTraining, status: RunStatus) -> None:
         """Publish a checkpoint; only then is the run told to be ``status``."""
         if training.place == self._kept_place:
             self._fit.checkpoints.after_newest(self.run_id, lambda: self._tell_status(status))
             return
         self._publish(training, lambda checkpoint: self._tell_checkpoint(checkpoint, status))
 
-    def _branch(self, training: Training) -> None:
+    def _branch(self, training: AnyTraining) -> None:
         """Publish a checkpoint that clones start from, unless one is on its way."""
         if self._fit.checkpoints.is_busy(self.run_id):
             return
@@ -319,11 +389,11 @@ class Run:
             return
         self._publish(training, self._tell_branch)
 
-    def _publish(self, training: Training, published: Callable[[Checkpoint], None]) -> None:
+    def _publish(self, training: AnyTraining, published: Callable[[Checkpoint], None]) -> None:
         """Write a checkpoint now, and publish it while training goes on."""
         self._kept_place = training.place
         self._checkpoint_at = started_at = time.monotonic()
-        written = self._fit.checkpoints.write(self.run_id, training.capture())
+        written = self._fit.checkpoints.write(self.run_id, training.place, _writing(training))
         # Before the status: a run that is over is told of no more.
         self._tell_time(TimeUse(checkpointing_seconds=time.monotonic() - started_at))
         self._fit.checkpoints.publish(self.run_id, written, published)
@@ -370,6 +440,10 @@ class Run:
         is_of_epoch = checkpoint.epoch > 0 and checkpoint.chunk == 0
         return self._fit.assignment.epoch_checkpoints and is_of_epoch
 
+    def stacks(self) -> str:
+        """Where its ranks are, if it has some; for the thread that watches them."""
+        return "" if self._on_ranks is None else self._on_ranks.stacks()
+
     def fail(self, message: str, traceback: str) -> None:
         """The run is over with an error."""
         self._fail(RunError(message, traceback))
@@ -387,3 +461,10 @@ class Run:
         self.is_in_hand = False
         self._orders.has_got_further(self.run_id)
         self._training = None
+
+
+def _writing(training: AnyTraining) -> Write:
+    """Writes down where the training stands now."""
+    if isinstance(training, Training):
+        return partial(checkpoint_files.write, training.capture())
+    return training.save

@@ -22,6 +22,8 @@ class Settings:
     job_id: str
     attempt: int
     cpu_threads: int | None
+    cpu_ranks: int = 1
+    """Processes that train a run of ``fsdp_layer_cls`` where there is no GPU, to try it."""
     metadata_url: str | None = None
     """Where an EC2 host tells that it is being taken away."""
     device_bytes: int | None = None
@@ -44,6 +46,7 @@ class Settings:
             attempt=_positive(
                 "AWS_BATCH_JOB_ATTEMPT", environment.get("AWS_BATCH_JOB_ATTEMPT", "1")
             ),
+            cpu_ranks=_positive("FANFOLD_CPU_RANKS", environment.get("FANFOLD_CPU_RANKS", "1")),
             metadata_url=_metadata_url(environment),
             cpu_threads=_positive_or_none("FANFOLD_CPU_THREADS", environment),
             device_bytes=_positive_or_none("FANFOLD_DEVICE_BYTES", environment),

@@ -110,8 +110,7 @@ class Training:
         self.code = RunCode.fresh(ml_spec, config, "train")
         self.code.initialize(dataset.misc_path)
         self.model = self.code.create_model()
-        with blamed(f"moving the model to {device}"):
-            self.model.to(device)
+        self.place_model()
         self.optimizer = create_optimizer(self.model, self.recipe.optimizer)
         self.scheduler = create_scheduler(self.optimizer, self.recipe.lr_scheduler)
         self.epoch_schedule = self._schedule(1)
@@ -150,7 +149,7 @@ class Training:
             if self.ends_epoch and self.recipe.scheduler_interval == "epoch":
                 self.step_scheduler()
         # Read only now, as reading a number from a GPU waits for it.
-        self.end_chunk([(loss.item(), examples) for loss, examples in losses])
+        self.end_chunk(self._read_losses(losses))
 
     def end_chunk(self, losses: Sequence[tuple[float, int]]) -> None:
         """Go on to the next chunk, after each batch's loss and number of examples."""
@@ -200,7 +199,7 @@ class Training:
     def restore(self, state: TrainingState) -> None:
         """Go on from a captured state."""
         with blamed("loading the checkpoint"):
-            self.model.load_state_dict(state.model)
+            self.load_model(state.model)
             self.optimizer.load_state_dict(state.optimizer)
             if self.scheduler is not None and state.scheduler is not None:
                 self.scheduler.load_state_dict(state.scheduler)
@@ -218,11 +217,20 @@ class Training:
         """
         check_fit(self.model.state_dict(), parent.model)
         with blamed("loading the parent's weights"):
-            self.model.load_state_dict(parent.model)
+            self.load_model(parent.model)
         if on_same_data:
             rows, place = len(self.dataset.train.rows), parent.place
             self.data_start = parent.data_start.after(place.epoch, place.examples, rows)
             self.epoch_schedule = self._schedule(1)
+
+    def load_model(self, state: dict[str, Any]) -> None:
+        """Take over a model's ``state_dict``."""
+        self.model.load_state_dict(state)
+
+    def place_model(self) -> None:
+        """Put the new model where it is trained."""
+        with blamed(f"moving the model to {self.device}"):
+            self.model.to(self.device)
 
     def _schedule(self, epoch: int, chunks: int | None = None) -> EpochSchedule:
         return EpochSchedule(
@@ -264,6 +272,9 @@ class Training:
         with blamed("the backward pass"):
             (loss / batches_in_step if batches_in_step > 1 else loss).backward()
         return loss.detach()
+
+    def _read_losses(self, losses: Sequence[tuple[torch.Tensor, int]]) -> list[tuple[float, int]]:
+        return [(loss.item(), examples) for loss, examples in losses]
 
     def _step(self) -> None:
         with blamed("the optimizer step"):

@@ -68,9 +68,14 @@ class StoredRows:
 
     def __init__(self, columns: Sequence[str], path: Path) -> None:
         self._columns = tuple(columns)
+        self._path = path
         self._bounds = np.load(_bounds_of(path), mmap_mode="r")
         with path.open("rb") as file:
             self._values = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def __reduce__(self) -> tuple[type[StoredRows], tuple[Sequence[str], Path]]:
+        """Another process maps the same file."""
+        return StoredRows, (self._columns, self._path)
 
     def __len__(self) -> int:
         return len(self._bounds) - 1
