@@ -1,5 +1,5 @@
 import { nothingDealt, putBack } from './dealing.ts';
-import type { Executor, FitRequest, Operation } from './operation.ts';
+import type { ActiveFit, Executor, FitRequest } from './operation.ts';
 import { plannedWorkers } from './packing.ts';
 import type { Worker } from './worker.ts';
 import { newWorker } from './worker.ts';
@@ -10,8 +10,6 @@ import type { Change } from './worker-ports.ts';
  * whose runs take turns adopts them at once; where each run is trained to its end before the next, a
  * worker without any adopts them, or one more is started.
  */
-
-export type ActiveFit = Operation & { readonly request: FitRequest };
 
 /** Runs that join, and the workers that have them then. */
 export interface Homes {

@@ -113,6 +113,9 @@ export interface Operation extends OperationKey {
   readonly traceback?: string | undefined;
 }
 
+/** A fit while it is active. */
+export type ActiveFit = Operation & { readonly request: FitRequest };
+
 const active: Record<OperationStatus, boolean> = {
   pending: true,
   running: true,

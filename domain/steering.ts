@@ -1,9 +1,9 @@
 import type { LeafConfig } from './config.ts';
 import { letBranch, letDrop, letStop } from './dealing.ts';
 import { DomainError } from './domain-error.ts';
-import type { ActiveFit } from './home.ts';
 import { findHomes } from './home.ts';
 import type { Instant } from './instant.ts';
+import type { ActiveFit } from './operation.ts';
 import type { EpochCheckpoint, Run } from './run.ts';
 import { cutShort } from './run.ts';
 import type { Worker } from './worker.ts';

@@ -4,8 +4,7 @@ import type { ControlDetails, ControlEntry, ControlOp } from '../../domain/contr
 import { checkActiveFit, checkLegal, isInEffect } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { Experiment } from '../../domain/experiment.ts';
-import type { ActiveFit } from '../../domain/home.ts';
-import type { Operation } from '../../domain/operation.ts';
+import type { ActiveFit, Operation } from '../../domain/operation.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Met } from '../../domain/steering.ts';
 import type { Worker } from '../../domain/worker.ts';

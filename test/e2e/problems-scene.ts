@@ -1,7 +1,8 @@
+import { stopRun } from '../../contract/control-routes.ts';
 import { createDataHandle, endExperiment } from '../../contract/experiment-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { experiment, modelUserOf, startModels } from './inference-scene.ts';
-import { config, giveTokenFor, putItem, runningJobs, userOf } from './scene.ts';
+import { config, giveTokenFor, putItem, runningJobs, until, userOf } from './scene.ts';
 
 /* What has to be there for every kind of refusal to be met. */
 
@@ -46,15 +47,29 @@ const startDownload = async (
   return (await userOf(stack).call(createDataHandle, call)).body;
 };
 
-/** Starts a fit that goes on; gives the token that its worker began with and gave up since. */
+/**
+ * Starts a fit that goes on, whose runs are trained one by one: the first for ever, so that the third waits
+ * and the fifth is stopped before it began, while the others fail. Gives the token that the first one's
+ * worker began with and gave up since.
+ */
 const startWorking = async (stack: RunningStack): Promise<string> => {
   const user = userOf(stack);
   await user.create(experiment);
   const endless = config({ pause_s: 0.1 }, { epochs: 1000 });
-  await user.start(experiment, await user.download(experiment), endless);
+  const failing = config({ raise: true });
+  const configs = [endless, failing, endless, failing, endless];
+  const dataHandleId = await user.download(experiment);
+  await user.start(experiment, dataHandleId, configs, { executor: 'single' });
   await user.untilRun(experiment, 1, 'trains', ({ status }) => status === 'ongoing');
-  const tokens = runningJobs(stack).map((job) => job.environment['FANFOLD_WORKER_TOKEN'] ?? '');
-  return tokens.find((token) => token.startsWith(`${stack.workspace}~`)) ?? '';
+  const ofFifth = { params: { workspace: stack.workspace, experiment, runId: '5' } };
+  await user.call(stopRun, ofFifth);
+  await user.untilRun(experiment, 4, 'fails', ({ status }) => status === 'failed');
+  const [token] = await until('one worker left', async () => {
+    const tokens = runningJobs(stack).map((job) => job.environment['FANFOLD_WORKER_TOKEN'] ?? '');
+    const own = tokens.filter((each) => each.startsWith(`${stack.workspace}~`));
+    return own.length === 1 && own;
+  });
+  return token ?? '';
 };
 
 const endOne = async (stack: RunningStack): Promise<void> => {

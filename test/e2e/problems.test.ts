@@ -104,6 +104,88 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
 
 const provoked = Object.entries(cases);
 
+interface Refused {
+  readonly problem: ProblemType;
+  readonly asked: () => Asked;
+  readonly pointer?: string;
+}
+
+/** The runs of the fit that goes on: the first trains, then one failed, one waits, one failed, one stopped before it began. */
+const steered = (runId: number, op: string, body: unknown): (() => Asked) => {
+  return () => post(inWorkspace('working', `/runs/${runId}/${op}`), body);
+};
+const changed = (changes: unknown): (() => Asked) => steered(1, 'clone', { changes });
+
+/** What clones and extensions are refused for, by what was asked. */
+const refusedOps: Readonly<Record<string, Refused>> = {
+  'a warm clone of a new run': {
+    problem: 'illegal-transition',
+    asked: steered(3, 'clone', { warmStart: true }),
+  },
+  'a warm clone of a failed run': {
+    problem: 'illegal-transition',
+    asked: steered(2, 'clone', { warmStart: true }),
+  },
+  'an extension of a run that is not completed': {
+    problem: 'illegal-transition',
+    asked: steered(1, 'extend', { epochs: 1 }),
+  },
+  'a clone without a fit': {
+    problem: 'no-active-fit',
+    asked: () => post(own('/runs/1/clone'), {}),
+  },
+  'an extension without a fit': {
+    problem: 'no-active-fit',
+    asked: () => post(own('/runs/1/extend'), { epochs: 1 }),
+  },
+  'a clone of no run': { problem: 'run-not-found', asked: steered(98, 'clone', {}) },
+  'an extension of no run': {
+    problem: 'run-not-found',
+    asked: steered(98, 'extend', { epochs: 1 }),
+  },
+  'a changed knob that no config takes': {
+    problem: 'invalid-config',
+    asked: changed({ train: { batch_size: 0 } }),
+    pointer: '/changes/train/batch_size',
+  },
+  'a changed knob of the second of several clones': {
+    problem: 'invalid-config',
+    asked: changed([{}, { train: { epochs: 0 } }]),
+    pointer: '/changes/1/train/epochs',
+  },
+  'clones that are to be halved': {
+    problem: 'invalid-config',
+    asked: changed({ $sha: { configGroup: config(), metric: 'val_loss', mode: 'min' } }),
+    pointer: '/changes',
+  },
+  'more clones than one op makes': {
+    problem: 'invalid-config',
+    asked: changed({
+      $grid: { user_knobs: { draw: { $list: Array.from({ length: 41 }, (_, i) => i) } } },
+    }),
+    pointer: '/changes',
+  },
+  'a warm clone of a run that has no weights': {
+    problem: 'no-checkpoint',
+    asked: steered(5, 'clone', { warmStart: true }),
+    pointer: '/warmStart',
+  },
+  'a warm clone of an epoch where none are kept': {
+    problem: 'epoch-checkpoints-disabled',
+    asked: steered(1, 'clone', { warmStart: true, epoch: 1 }),
+  },
+  'a cold clone of an epoch': {
+    problem: 'invalid-request',
+    asked: steered(1, 'clone', { epoch: 1 }),
+    pointer: '/epoch',
+  },
+  'an extension by nothing': {
+    problem: 'invalid-request',
+    asked: steered(1, 'extend', { epochs: 0 }),
+    pointer: '/epochs',
+  },
+};
+
 test('every problem there is has a case, or a reason why not', () => {
   const told = [...Object.keys(cases), ...Object.keys(unprovoked)];
   expect(told.toSorted()).toEqual(problemTypes.toSorted());
@@ -121,6 +203,12 @@ describe('over HTTP', () => {
     expect(nameOf(body)).toBe(name);
     expect(body.detail ?? body.message).toMatch(/\w+ \w+/);
   });
+
+  test.each(Object.entries(refusedOps))('%s is refused', async (_, { problem, asked, pointer }) => {
+    const { body } = await send(asked());
+    expect(nameOf(body), body.detail).toBe(problem);
+    if (pointer !== undefined) expect(body.errors?.map((one) => one.pointer)).toContain(pointer);
+  });
 });
 
 interface Answer {
@@ -128,6 +216,7 @@ interface Answer {
   readonly status?: number;
   readonly detail?: string;
   readonly message?: string;
+  readonly errors?: readonly { readonly pointer: string }[];
 }
 
 const send = async ({ method = 'GET', path, body, token, idempotencyKey }: Asked) => {
@@ -146,7 +235,10 @@ const send = async ({ method = 'GET', path, body, token, idempotencyKey }: Asked
 const nameOf = ({ type }: Answer): string => (type === undefined ? 'not-found' : problemName(type));
 
 test('in Python each raises the exception of its name', () => {
-  const calls = provoked.map(([name, asked]) => ({ name, ...asked() }));
+  const ops = Object.entries(refusedOps);
+  const calls = [...provoked, ...ops.map(([name, { asked }]) => [name, asked] as const)].map(
+    ([name, asked]) => ({ name, ...asked() }),
+  );
   const { url, token } = scene.stack;
   const script = join(import.meta.dirname, 'problems_client.py');
   const env = { ...process.env, FANFOLD_URL: url, FANFOLD_TOKEN: token };
@@ -156,7 +248,9 @@ test('in Python each raises the exception of its name', () => {
   });
   expect(status, stderr).toBe(0);
   expect(JSON.parse(stdout)).toEqual(
-    Object.fromEntries(calls.map(({ name }) => [name, className(name)])),
+    Object.fromEntries(
+      calls.map(({ name }) => [name, className(refusedOps[name]?.problem ?? name)]),
+    ),
   );
 });
 

@@ -61,6 +61,8 @@ export const startScene = async (): Promise<Scene> => {
       stopRun: { ...apart('steering'), runId: '1' },
       deleteRun: { ...apart('steering'), runId: '2' },
       resumeRun: { ...apart('steering'), runId: '3' },
+      extendRun: { ...apart('steering'), runId: '4' },
+      cloneRun: { ...apart('steering'), runId: '4' },
     },
     bodies: {
       createExperiment: { mlSpec: { fileName: 'line.py', source: specSource } },
@@ -69,6 +71,8 @@ export const startScene = async (): Promise<Scene> => {
       startTest: { dataHandleId: testHandleId, ...aModelTag },
       // Its run is left to chance, so that every rule has its turn.
       startPrediction: { dataHandleId: read.dataHandleId, modelTag: null, config: null },
+      cloneRun: { changes: {}, epoch: null },
+      extendRun: { epochs: 1 },
       syncWorker: { jobId: 'a-job' },
     },
   };
@@ -116,17 +120,18 @@ const startWorking = async (stack: RunningStack) => {
   return { fit: { dataHandleId }, job };
 };
 
-/** A fit of three runs that go on and on, but for the third, which is stopped. */
+/** A fit of three runs that go on and on, but for the third, which is stopped, and of a completed one. */
 const startSteered = async (stack: RunningStack): Promise<void> => {
   const user = userOf(stack);
   await user.create(experiment);
   const dataHandleId = await user.download(experiment);
   const slow = config({ pause_s: 1 }, { epochs: 1000 });
-  await user.start(experiment, dataHandleId, [slow, slow, slow]);
+  await user.start(experiment, dataHandleId, [slow, slow, slow, config()]);
   await user.untilRun(experiment, 3, 'trains', ({ status }) => status === 'ongoing');
   const params = { workspace: stack.workspace, experiment, runId: '3' };
   await user.call(stopRun, { params });
   await user.untilRun(experiment, 3, 'stops', ({ status }) => status === 'stopped');
+  await user.untilRun(experiment, 4, 'completes', ({ status }) => status === 'completed');
 };
 
 /** A worker's token begins with its workspace. */
