@@ -1,4 +1,13 @@
-export type Unit = 'times' | 'times faster' | 'of the makespan' | 'calls' | 'KB' | 'ms' | 's';
+export type Unit =
+  | 'times'
+  | 'times faster'
+  | 'of the makespan'
+  | 'calls'
+  | 'KB'
+  | 'ms'
+  | 's'
+  | 'USD'
+  | 'of the price';
 
 /** A line of the table: what was measured beside what it should be. */
 export interface Figure {
@@ -43,4 +52,6 @@ const withUnit: Readonly<Record<Unit, (value: number) => string>> = {
   KB: (value) => `${decimals(value, 0)} KB`,
   ms: (value) => `${decimals(value, value < 1 ? 4 : 1)} ms`,
   s: (value) => `${decimals(value, 2)} s`,
+  USD: (value) => `$${decimals(value, 4)}`,
+  'of the price': (value) => `${decimals(100 * value, 2)} %`,
 };

@@ -9,6 +9,7 @@ import { describeMachine } from './machine.ts';
 import { measureNextTurn } from './next-turn.ts';
 import { progress } from './progress.ts';
 import { resultsPage, tableOf } from './report.ts';
+import { measureScale } from './scale.ts';
 import { measureSecondUp } from './second-up.ts';
 import { measureSweep } from './sweep.ts';
 
@@ -22,6 +23,7 @@ const measurements: Readonly<Record<string, () => Promise<Measured>>> = {
   turns: measureNextTurn,
   sweep: measureSweep,
   api: measureApi,
+  scale: measureScale,
   bundles: measureBundles,
   up: measureSecondUp,
 };
