@@ -61,7 +61,7 @@ const latenciesOn = (folder: string) =>
 
 const callsOn = (folder: string) =>
   withCountingProxy(async ({ url, calls, forwardTo }) => {
-    const assembly = await countedAssembly(folder, { slots, url });
+    const assembly = await countedAssembly(folder, { maxWorkers: slots, url });
     return onFreshStack({ slots, assembly }, async (stack) => {
       forwardTo(stack.endpoint);
       return countDatabaseCalls({

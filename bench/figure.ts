@@ -6,7 +6,9 @@ export type Unit =
   | 'calls'
   | 'KB'
   | 'ms'
-  | 's';
+  | 's'
+  | 'USD'
+  | 'of the price';
 
 /** A line of the table: what was measured beside what it should be. */
 export interface Figure {
@@ -52,4 +54,6 @@ const withUnit: Readonly<Record<Unit, (value: number) => string>> = {
   KB: (value) => `${decimals(value, 0)} KB`,
   ms: (value) => `${decimals(value, value < 1 ? 4 : 1)} ms`,
   s: (value) => `${decimals(value, 2)} s`,
+  USD: (value) => `$${decimals(value, 4)}`,
+  'of the price': (value) => `${decimals(100 * value, 2)} %`,
 };

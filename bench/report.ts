@@ -42,7 +42,7 @@ const missed = (figure: Figure): string =>
 const detail = ({ title, header, rows }: Detail): string => `## ${title}\n\n${table(header, rows)}`;
 
 /** Markdown whose columns line up, so that it also reads well in a terminal. */
-const table = (header: readonly string[], rows: readonly (readonly string[])[]): string => {
+export const table = (header: readonly string[], rows: readonly (readonly string[])[]): string => {
   const widths = header.map((name, column) =>
     Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)),
   );

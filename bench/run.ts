@@ -10,6 +10,7 @@ import { describeMachine } from './machine.ts';
 import { measureNextTurn } from './next-turn.ts';
 import { progress } from './progress.ts';
 import { resultsPage, tableOf } from './report.ts';
+import { measureScale } from './scale.ts';
 import { measureSecondUp } from './second-up.ts';
 import { measureSweep } from './sweep.ts';
 
@@ -24,6 +25,7 @@ const measurements: Readonly<Record<string, () => Promise<Measured>>> = {
   interleaving: measureInterleaving,
   sweep: measureSweep,
   api: measureApi,
+  scale: measureScale,
   bundles: measureBundles,
   up: measureSecondUp,
 };

@@ -2,6 +2,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { ending } from '../endings.ts';
 
+/** A call of AWS and its answer, as a function made it. */
+export interface ObservedCall {
+  readonly caller: string;
+  readonly method: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly request: Buffer;
+  readonly answer: Buffer;
+}
+
 export interface CountingProxy {
   readonly url: string;
   /** Where calls go. */
@@ -10,16 +19,18 @@ export interface CountingProxy {
   readonly calls: ReadonlyMap<string, number>;
 }
 
-/** Gives a proxy before the embedded DynamoDB that counts each function's calls. */
+/** Gives a proxy before the embedded AWS that counts each function's calls, and lets them be observed. */
 export const withCountingProxy = async <T>(
   use: (proxy: CountingProxy) => Promise<T>,
+  observe?: (call: ObservedCall) => void,
 ): Promise<T> => {
   const calls = new Map<string, number>();
   let target = '';
   const server = createServer((call, answer) => {
     const name = callerOf(call);
     calls.set(name, (calls.get(name) ?? 0) + 1);
-    forward(call, answer, target);
+    const replied = forward(call, answer, target);
+    if (observe) void observed(name, call, replied).then(observe, () => undefined);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -39,13 +50,38 @@ export const withCountingProxy = async <T>(
 const callerOf = ({ headers }: IncomingMessage): string =>
   / app\/(?<name>\w+)/.exec(headers['user-agent'] ?? '')?.groups?.['name'] ?? '';
 
-/** Unchanged, the host included, since the signature covers it. */
-const forward = (call: IncomingMessage, answer: ServerResponse, target: string): void => {
+/** Unchanged, the host included, since the signature covers it; gives the bytes of the reply. */
+const forward = (call: IncomingMessage, answer: ServerResponse, target: string) => {
   const { method, headers } = call;
+  const replied = Promise.withResolvers<Buffer>();
   const onward = request(new URL(call.url ?? '/', target), { method, headers }, (reply) => {
     answer.writeHead(reply.statusCode ?? 502, reply.headers);
     reply.pipe(answer);
+    replied.resolve(bytesOf(reply));
   });
-  onward.on('error', (error) => answer.destroy(error));
+  onward.on('error', (error) => {
+    answer.destroy(error);
+    replied.reject(error);
+  });
   call.pipe(onward);
+  replied.promise.catch(() => undefined);
+  return replied.promise;
+};
+
+/** What went by, once it has. */
+const observed = async (
+  caller: string,
+  call: IncomingMessage,
+  replied: Promise<Buffer>,
+): Promise<ObservedCall> => {
+  const { method = '', headers } = call;
+  const [request, answer] = await Promise.all([bytesOf(call), replied]);
+  return { caller, method, headers, request, answer };
+};
+
+const bytesOf = async (message: IncomingMessage): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  message.on('data', (part: Buffer) => parts.push(part));
+  await once(message, 'end');
+  return Buffer.concat(parts);
 };

@@ -1,6 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoTable } from '../../adapters/dynamo-table.ts';
-import { DynamoWorkerStore } from '../../adapters/dynamo-worker-store.ts';
 import { type ClientCall, type ClientReply, client } from '../../contract/client.ts';
 import {
   endExperiment,
@@ -22,6 +19,7 @@ import { routes } from '../../contract/routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import type { DigitsConfig } from '../digits.ts';
 import { type Caller, type Material, type Trial, type User, userOf } from '../embedded-stack.ts';
+import { syncsOf } from './syncs.ts';
 
 export interface DatabaseCalls {
   readonly route: string;
@@ -48,7 +46,7 @@ export const countDatabaseCalls = async (life: Life): Promise<readonly DatabaseC
   const { operation } = await user.start(trial, configs);
   await user.ended(trial, operation);
   await readEverything(user, trial, operation);
-  const syncs = (counts.get('syncWorker') ?? 0) / (await syncsOf(stack, trial, operation));
+  const syncs = (counts.get('syncWorker') ?? 0) / (await syncsSoFar(stack, trial, operation));
   await cancelAndEnd(user, trial, configs);
   const asked = routes.filter(({ name }) => most.has(name));
   return [
@@ -96,16 +94,13 @@ const cancelAndEnd = async (
   await user.call(endExperiment, { params: trial.params, body: {} });
 };
 
-/** How often the experiment's workers have synced; a worker numbers its syncs. */
-const syncsOf = async (
-  { aws, table }: RunningStack,
-  { params }: Trial,
+const syncsSoFar = async (
+  stack: RunningStack,
+  trial: Trial,
   lastOperation: number,
 ): Promise<number> => {
-  const store = new DynamoWorkerStore(new DynamoTable(new DynamoDBClient(aws), table));
   let syncs = 0;
   for (let operation = 1; operation <= lastOperation; operation++)
-    for (const { sequence } of await store.listByOperation({ ...params, operation }))
-      syncs += sequence;
+    syncs += await syncsOf(stack, trial, operation);
   return syncs;
 };
