@@ -52,6 +52,7 @@ const measure = async (folder: string): Promise<Outcome> => {
       const eight = await operator.syncing(8, progressSyncs);
       const large = await operator.fit(many);
       progress(`  ${many} runs done in ${large.seconds.toFixed(1)} s`);
+      ledger.close();
       const reads = await readResults(operator, many);
       const costs = { large, runs: many, sync: { one, eight } };
       return { small, large, reads, costs };

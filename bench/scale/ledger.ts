@@ -17,8 +17,10 @@ type Item = Readonly<Record<string, unknown>>;
 /** Adds up what functions ask of AWS, from their calls as they go by. */
 export class Ledger {
   #uses = new Map<string, Use>();
+  #isClosed = false;
 
   readonly observe = ({ caller, method, headers, request, answer }: ObservedCall): void => {
+    if (this.#isClosed) return;
     const [, service = ''] =
       /Credential=[^/]+\/\d+\/[\w-]+\/(\w+)\//.exec(headers.authorization ?? '') ?? [];
     const target = String(headers['x-amz-target'] ?? '');
@@ -34,6 +36,11 @@ export class Ledger {
       writeUnits: before.writeUnits + writeUnits,
     });
   };
+
+  /** Adds nothing more, so that what is timed from now on is not held up by it. */
+  close(): void {
+    this.#isClosed = true;
+  }
 
   /** What was added since it was last taken. */
   take(): readonly Use[] {
