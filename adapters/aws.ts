@@ -23,6 +23,7 @@ import { S3ArtifactStore } from './s3-artifact-store.ts';
 import { S3Downloads } from './s3-downloads.ts';
 import { S3Exports } from './s3-exports.ts';
 import { S3SavedArtifacts } from './s3-saved-artifacts.ts';
+import { S3SecretKeeper } from './s3-secret-keeper.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
@@ -64,6 +65,9 @@ export const artifacts = /* @__PURE__ */ once(
 );
 export const savedArtifacts = /* @__PURE__ */ once(
   () => new S3SavedArtifacts(new S3Client(s3), settings.bucketName()),
+);
+export const secrets = /* @__PURE__ */ once(
+  () => new S3SecretKeeper(new S3Client(s3), settings.bucketName()),
 );
 export const bucket = settings.bucketName;
 export const exports = /* @__PURE__ */ once(

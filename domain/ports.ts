@@ -3,6 +3,7 @@ import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
 import type { Operation, OperationKey, OperationKind, Progress } from './operation.ts';
 import type { EpochCheckpoint, EpochResult, Run, RunKey } from './run.ts';
+import type { Secrets } from './secrets.ts';
 
 /*
  * What the use cases need from the world. Every read is strongly consistent unless it says otherwise.
@@ -163,6 +164,12 @@ export interface ArtifactStore {
     prefix: string,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<readonly StoredObject[]>;
+}
+
+/** Where the values of secrets lie, apart from the configs that name them. */
+export interface SecretKeeper {
+  /** Keeps a set of secrets; none is kept of an empty one. */
+  keep(key: ExperimentKey, set: string, secrets: Secrets): Promise<void>;
 }
 
 /** Buckets of the user's, to which an experiment's artifacts are saved. */

@@ -21,6 +21,7 @@ import { S3ArtifactStore } from '../s3-artifact-store.ts';
 import { S3Downloads } from '../s3-downloads.ts';
 import { S3Exports } from '../s3-exports.ts';
 import { S3SavedArtifacts } from '../s3-saved-artifacts.ts';
+import { S3SecretKeeper } from '../s3-secret-keeper.ts';
 import { S3Uploads } from '../s3-uploads.ts';
 import { StepFunctionsWorkflows } from '../step-functions-workflows.ts';
 import { StsCredentialIssuer } from '../sts-credential-issuer.ts';
@@ -75,6 +76,7 @@ const objects = async (config: EmulatorConfig) => {
   return {
     s3,
     artifacts: new S3ArtifactStore(s3, bucket),
+    secrets: new S3SecretKeeper(s3, bucket),
     savedArtifacts: new S3SavedArtifacts(s3, bucket),
     usersArtifacts: new S3ArtifactStore(s3, usersBucket),
     dataset: new S3ArtifactStore(s3, usersBucket),

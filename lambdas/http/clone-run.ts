@@ -6,7 +6,6 @@ import { DomainError } from '../../domain/domain-error.ts';
 import type { EpochCheckpoint, Run } from '../../domain/run.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
 import { clone } from '../../domain/steering.ts';
-import { secretsKey } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
 import type { Scene, Steered } from './control-run.ts';
 import { controlRun } from './control-run.ts';
@@ -16,7 +15,7 @@ import { circumstancesOf, startAdded } from './join-fit.ts';
 import type { HttpPorts } from './ports.ts';
 import { showControl, showRun } from './show.ts';
 
-type Ports = JoinPorts & Pick<HttpPorts, 'epochCheckpoints' | 'artifacts'>;
+type Ports = JoinPorts & Pick<HttpPorts, 'epochCheckpoints' | 'secrets'>;
 
 export const cloneRun = useCase(route, async (call, ports: Ports) => {
   const { warmStart, epoch } = call.body;
@@ -32,9 +31,7 @@ export const cloneRun = useCase(route, async (call, ports: Ports) => {
       warmStart: await warmStartOf(scene, { warmStart, epoch }, ports),
       now: ports.clock.now(),
     };
-    if (Object.keys(secrets).length > 0) {
-      await ports.artifacts.putText(secretsKey(call.params, set), JSON.stringify(secrets));
-    }
+    await ports.secrets.keep(call.params, set, secrets);
     return clone(scene.met, clones);
   };
   const asked = { changes: hideSecrets(changes), warmStart, epoch };

@@ -22,6 +22,7 @@ import {
   operations,
   results,
   runs,
+  secrets,
   tokens,
   uploads,
   workers,
@@ -116,6 +117,7 @@ export const startFitHandler = /* @__PURE__ */ http(startFit, () => ({
   runs: runs(),
   dataHandles: dataHandles(),
   artifacts: artifacts(),
+  secrets: secrets(),
   workflows: workflows(),
   clock,
   entropy,
@@ -130,7 +132,8 @@ const inferencePorts = () => ({
   runs: runs(),
   epochCheckpoints: epochCheckpoints(),
   workflows: workflows(),
-  artifacts: artifacts(),
+  secrets: secrets(),
+  bucket: bucket(),
   clock,
   entropy,
 });
@@ -187,7 +190,7 @@ export const extendRunHandler = /* @__PURE__ */ http(extendRun, joinPorts);
 export const cloneRunHandler = /* @__PURE__ */ http(cloneRun, () => ({
   ...joinPorts(),
   epochCheckpoints: epochCheckpoints(),
-  artifacts: artifacts(),
+  secrets: secrets(),
 }));
 export const deleteRunHandler = /* @__PURE__ */ http(deleteRun, controlPorts);
 export const listControlLogHandler = /* @__PURE__ */ http(listControlLog, () => ({

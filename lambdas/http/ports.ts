@@ -13,6 +13,7 @@ import type {
   OperationStore,
   ResultStore,
   RunStore,
+  SecretKeeper,
   TokenStore,
   Uploads,
   Workflows,
@@ -32,6 +33,7 @@ export interface HttpPorts {
   readonly controlLog: ControlLog;
   readonly tokens: TokenStore;
   readonly artifacts: ArtifactStore;
+  readonly secrets: SecretKeeper;
   /** The bucket's name, for those that only show where things lie. */
   readonly bucket: string;
   /** What an hour of a worker's GPU costs; 0 while no price is known. */

@@ -10,7 +10,7 @@ import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { FitRequest } from '../../domain/operation.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
-import { configsKey, secretsKey } from '../../domain/storage-layout.ts';
+import { configsKey } from '../../domain/storage-layout.ts';
 import { sha256 } from '../token.ts';
 import { useCase } from '../use-case.ts';
 import { findAliveExperiment, findDataHandle } from './look-up.ts';
@@ -21,7 +21,10 @@ import type { StartPorts } from './start-operation.ts';
 import { startOperation } from './start-operation.ts';
 
 type Ports = StartPorts &
-  Pick<HttpPorts, 'dataHandles' | 'artifacts' | 'runs' | 'entropy' | 'maxWorkers' | 'gpuHourUsd'>;
+  Pick<
+    HttpPorts,
+    'dataHandles' | 'artifacts' | 'secrets' | 'runs' | 'entropy' | 'maxWorkers' | 'gpuHourUsd'
+  >;
 
 export const startFit = useCase(route, async ({ params, body, idempotencyKey }, ports: Ports) => {
   const set = ports.entropy.id(16);
@@ -39,9 +42,7 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
     const key = configsKey(params, experiment.lastOperation + 1, configsSha256);
     await ports.artifacts.putText(key, configs);
-    if (Object.keys(secrets).length > 0) {
-      await ports.artifacts.putText(secretsKey(params, set), JSON.stringify(secrets));
-    }
+    await ports.secrets.keep(params, set, secrets);
     const firstRunId = experiment.lastRunId + 1;
     const { maxWorkers } = ports;
     return requestOf(body, group, { firstRunId, configsSha256, budget, maxWorkers });

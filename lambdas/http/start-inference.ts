@@ -10,7 +10,6 @@ import type { CheckpointOfRun, Pathway } from '../../domain/inference-model.ts';
 import { checkNotDeleted, newestCheckpoint, readPathway } from '../../domain/inference-model.ts';
 import type { Run } from '../../domain/run.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
-import { secretsKey } from '../../domain/storage-layout.ts';
 import { findEpochCheckpoint } from './find-checkpoint.ts';
 import { findDataHandle, findRun } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
@@ -19,7 +18,7 @@ import type { StartPorts } from './start-operation.ts';
 import { startOperation } from './start-operation.ts';
 
 export type InferencePorts = StartPorts &
-  Pick<HttpPorts, 'dataHandles' | 'runs' | 'epochCheckpoints' | 'artifacts' | 'entropy'>;
+  Pick<HttpPorts, 'dataHandles' | 'runs' | 'epochCheckpoints' | 'secrets' | 'bucket' | 'entropy'>;
 
 /** Settles which model is meant, then starts the test or the prediction. */
 export const startInference = async (
@@ -52,15 +51,12 @@ export const startInference = async (
 const setAside = (
   key: ExperimentKey,
   config: unknown,
-  { artifacts, entropy }: InferencePorts,
+  { secrets, entropy }: InferencePorts,
 ): { readonly config?: Json; readonly keepSecrets: () => Promise<void> } => {
   if (config === undefined) return { keepSecrets: async () => undefined };
   const set = entropy.id(16);
   const aside = setSecretsAside(asJson(config), set);
-  const keepSecrets = async (): Promise<void> => {
-    if (Object.keys(aside.secrets).length === 0) return;
-    await artifacts.putText(secretsKey(key, set), JSON.stringify(aside.secrets));
-  };
+  const keepSecrets = () => secrets.keep(key, set, aside.secrets);
   return { config: aside.config, keepSecrets };
 };
 
@@ -77,7 +73,7 @@ const findModel = async (
     epochCheckpoint === undefined
       ? newestCheckpoint(run)
       : await checkpointOfEpoch(run, epochCheckpoint, { experiment, ports });
-  const uri = `s3://${ports.artifacts.bucket}/${prefix}`;
+  const uri = `s3://${ports.bucket}/${prefix}`;
   return { kind: 'run', runId: run.runId, ...place, uri, config: run.config };
 };
 

@@ -82,6 +82,7 @@ describe('access', () => {
     const reaching = statements.filter(({ resources }) => resources.join().includes('/secrets/'));
     const held = reaching.map(({ role, effect, actions }) => [role, effect, actions.join()]);
     expect(held.sort()).toEqual([
+      [functions['CloneRun']?.role, 'Allow', 's3:PutObject'],
       [functions['StartFit']?.role, 'Allow', 's3:PutObject'],
       [functions['StartPrediction']?.role, 'Allow', 's3:PutObject'],
       [functions['StartTest']?.role, 'Allow', 's3:PutObject'],
