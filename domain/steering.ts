@@ -162,8 +162,11 @@ interface Branch {
 /** The newest weights of a run: those its engine has, or else its checkpoint. */
 const branchOff = ({ run, worker }: Met): Branch => {
   const { asked, given } = run.branches ?? { asked: 0, given: [] };
-  const isHeld = worker?.dealing.held.includes(run.runId) && run.status === 'ongoing';
-  if (run.checkpoint && !isHeld) {
+  const isTrained =
+    run.status === 'ongoing' &&
+    run.startedAt !== undefined &&
+    worker?.dealing.held.includes(run.runId);
+  if (run.checkpoint && !isTrained) {
     const { prefix } = run.checkpoint;
     const all = [...given, ...Array(asked + 1 - given.length).fill(prefix)];
     return {
@@ -172,7 +175,7 @@ const branchOff = ({ run, worker }: Met): Branch => {
       parent: { ...run, branches: { asked: asked + 1, given: all } },
     };
   }
-  if (run.status !== 'ongoing') throw noWeights(run);
+  if (!isTrained) throw noWeights(run);
   return {
     number: asked,
     parent: { ...run, branches: { asked: asked + 1, given } },
@@ -183,7 +186,7 @@ const branchOff = ({ run, worker }: Met): Branch => {
 const noWeights = ({ runId, status }: Run): DomainError =>
   new DomainError(
     'no-checkpoint',
-    `run ${runId} is ${status} and has no checkpoint to start from; clone it cold`,
+    `run ${runId} is ${status} and has not trained yet, or left no checkpoint to start from; clone it cold`,
     [{ pointer: '/warmStart', detail: 'needs a checkpoint of the run' }],
   );
 
