@@ -33,8 +33,9 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
         ml_spec: Path of the Python file with the class `MLSpec`.
         experiment_name: 1 to 64 of `A-Z a-z 0-9 . _ -`, starting with a letter or digit.
         epoch_checkpoints: Whether to keep the checkpoint of every epoch of every run.
-        connection: The service and workspace; found through `FANFOLD_URL` or `.fanfold/` if left
-            out.
+        connection: The service and workspace; if left out, found through `FANFOLD_URL`,
+            `FANFOLD_TOKEN` and `FANFOLD_WORKSPACE`, or else through the nearest
+            `.fanfold/stack.json` in the current directory or above.
 
     Raises:
         InvalidMlSpec: The file does not parse, or lacks what it must have.
