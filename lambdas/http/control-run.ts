@@ -59,12 +59,13 @@ export const controlRun = async (
   }: Pick<Call<typeof stopRun>, 'params' | 'caller' | 'idempotencyKey'>,
   ports: ControlPorts,
 ): Promise<Steered> => {
-  const { workspace, experiment } = await findExperiment(params, ports);
+  const found = await findExperiment(params, ports);
+  const { workspace, experiment } = found;
   const runId = Number(params.runId);
   const { op, asked: details } = steering;
   const asked = { workspace, experiment, op, runId, by: caller, asked: details };
   try {
-    return await accept(asked, { steering, idempotencyKey }, ports);
+    return await accept(asked, { found, steering, idempotencyKey }, ports);
   } catch (error) {
     if (error instanceof DomainError) await keepRefusal(asked, error, ports);
     throw error;
@@ -91,14 +92,19 @@ type Asked = Pick<ControlEntry, 'workspace' | 'experiment' | 'op' | 'runId' | 'b
 
 const accept = async (
   asked: Asked,
-  how: { readonly steering: Steering; readonly idempotencyKey: string | undefined },
+  how: {
+    /** As it was when the call came, alive or not. */
+    readonly found: Experiment;
+    readonly steering: Steering;
+    readonly idempotencyKey: string | undefined;
+  },
   ports: ControlPorts,
 ): Promise<Steered> => {
-  const { steering, idempotencyKey } = how;
+  const { found, steering, idempotencyKey } = how;
   for (let round = 0; round < maxRounds; round++) {
     const earlier = await findEarlier(asked, idempotencyKey, ports);
+    if (earlier) return { experiment: found, entry: earlier, run: await findRun(asked, ports) };
     const experiment = await findAliveExperiment(asked, ports);
-    if (earlier) return { experiment, entry: earlier, run: await findRun(asked, ports) };
     const active = await findActive(experiment, ports);
     const met = await meet(asked, ports);
     const fit = checkActiveFit(asked.op, met.run, active);
