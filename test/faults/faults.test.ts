@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
-import type { Emulator } from '../../adapters/testing/emulator.ts';
-import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import type { SyncRequest } from '../../contract/worker-protocol.ts';
 import { interruptionsBeforeOnDemand, leaseSeconds, queues } from '../../domain/worker.ts';
 import { jobState } from '../../lambdas/events/job-state.ts';
@@ -31,13 +29,10 @@ import { ScriptedEngine } from '../halving/scripted-engine.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-let emulator: Emulator;
 let aws: AwsPorts;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  aws = await makeAwsPorts(emulator.config);
+withEmulator((ports) => {
+  aws = ports;
 });
-afterAll(() => emulator.stop());
 
 const epochs = 3;
 

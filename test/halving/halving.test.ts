@@ -1,9 +1,7 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
-import type { Emulator } from '../../adapters/testing/emulator.ts';
-import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import type { MetricValue, Run } from '../../domain/run.ts';
 import { cutShort, isOpen } from '../../domain/run.ts';
 import type { WorkerLaunch } from '../../lambdas/workflow/step.ts';
@@ -12,13 +10,10 @@ import { ScriptedEngine } from './scripted-engine.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-let emulator: Emulator;
 let aws: AwsPorts;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  aws = await makeAwsPorts(emulator.config);
+withEmulator((ports) => {
+  aws = ports;
 });
-afterAll(() => emulator.stop());
 
 /** Epochs that each run should train, from the table of losses alone. */
 const byHand = (losses: Fit['losses'], { eta, minEpochs }: { eta: number; minEpochs: number }) => {

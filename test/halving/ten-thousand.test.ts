@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { inParallel } from '../../adapters/in-parallel.ts';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
-import type { Emulator } from '../../adapters/testing/emulator.ts';
-import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import { isOpen } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { advanceRungs } from '../../lambdas/advance-rungs.ts';
@@ -11,13 +9,10 @@ import { startFit } from './fit.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-let emulator: Emulator;
 let aws: AwsPorts;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  aws = await makeAwsPorts(emulator.config);
+withEmulator((ports) => {
+  aws = ports;
 });
-afterAll(() => emulator.stop());
 
 const runCount = 10_000;
 const workerCount = 8;

@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
-import type { Emulator } from '../../adapters/testing/emulator.ts';
-import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import { getOperation } from '../../lambdas/http/get-operation.ts';
 import { stopRun } from '../../lambdas/http/stop-run.ts';
 import { type Fit, startFit } from './fit.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 
-let emulator: Emulator;
 let aws: AwsPorts;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  aws = await makeAwsPorts(emulator.config);
+withEmulator((ports) => {
+  aws = ports;
 });
-afterAll(() => emulator.stop());
 
 /** A worker in the middle of its work, beyond the first minute of its attempt. */
 const settledWorker = async () => {

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
-import type { Emulator } from '../../adapters/testing/emulator.ts';
-import { startEmulator } from '../../adapters/testing/emulator.ts';
 import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testing/samples.ts';
+import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import type { ControlEntry } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { FitRequest } from '../../domain/operation.ts';
@@ -29,13 +27,10 @@ import { tried } from './workflow.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-let emulator: Emulator;
 let aws: AwsPorts;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  aws = await makeAwsPorts(emulator.config);
+withEmulator((ports) => {
+  aws = ports;
 });
-afterAll(() => emulator.stop());
 
 const command = fc.record({
   op: fc.constantFrom('stop', 'stop', 'resume', 'resume', 'resume', 'clone', 'delete'),

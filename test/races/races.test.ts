@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { makeAwsPorts } from '../../adapters/testing/aws-ports.ts';
-import type { Emulator } from '../../adapters/testing/emulator.ts';
-import { startEmulator } from '../../adapters/testing/emulator.ts';
+import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import { stretches } from './choices.ts';
 import type { Snapshot } from './legal.ts';
 import { asModel, expectLegal, snapshotOf } from './legal.ts';
@@ -15,13 +13,10 @@ import { newWorld } from './world.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-let emulator: Emulator;
 let aws: AwsPorts;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  aws = await makeAwsPorts(emulator.config);
+withEmulator((ports) => {
+  aws = ports;
 });
-afterAll(() => emulator.stop());
 
 /** Mostly of one experiment, so that they meet. */
 const experiment = fc.constantFrom('a', 'a', 'a', 'b', 'a_1');
