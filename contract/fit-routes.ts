@@ -22,7 +22,7 @@ export const startFit = route({
   method: 'POST',
   path: `${experimentPath}/fits`,
   summary: 'Trains a config, a config group, or a list of them; with `dryRun` only plans it',
-  access: 'user',
+  access: 'operator',
   params: inExperiment,
   query: none,
   body: z.strictObject({

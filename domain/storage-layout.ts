@@ -40,9 +40,11 @@ export const attemptPrefix = (key: ExperimentKey, operation: number, lease: numb
 export const secretsKey = ({ workspace, experiment }: ExperimentKey, set: string): string =>
   `secrets/${workspace}/${experiment}/${set}.json`;
 
+/** Where `end` may save artifacts in our own bucket; no worker can reach it. */
+export const savedArtifactsPrefix = (workspace: string): string => `artifacts/${workspace}/`;
+
 /** A file made for one caller, removed after a day. */
-export const exportKey = ({ workspace, experiment }: ExperimentKey, name: string): string =>
-  `exports/${workspace}/${experiment}/${name}`;
+export const exportKey = (name: string): string => `exports/${name}`;
 
 export const runPrefix = (key: ExperimentKey, runId: number): string =>
   `${experimentPrefix(key)}runs/${runId}/`;

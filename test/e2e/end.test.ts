@@ -141,6 +141,17 @@ describe('refused:', () => {
     });
   });
 
+  test.each(['', '/artifacts', '/artifacts/other', '/workspaces/default'])(
+    'artifacts to %j of our own bucket, where they are not its workspace’s',
+    async (path) => {
+      const artifactsBucket = `s3://${stack.bucket}${path}`;
+      await expect(end(experiment, { artifactsBucket })).rejects.toMatchObject({
+        name: 'invalid-request',
+        message: expect.stringContaining(`s3://${stack.bucket}/artifacts/${workspace}/`),
+      });
+    },
+  );
+
   test('nothing: without a bucket the flag is ignored altogether', async () => {
     expect(await end(experiment, { saveEpochCheckpoints: true })).toEqual({ ended: true });
   });

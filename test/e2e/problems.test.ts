@@ -96,6 +96,8 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
   'pathway-ambiguous': () => tested({}),
   'run-not-found': () => ({ path: own('/runs/98') }),
   'settings-changed': () => made({ epochCheckpoints: true }),
+  'token-not-found': () => post('/v1/tokens/abcdefghij12/revoke', {}),
+  'too-many-requests': () => ({ path: own(), token: scene.usedToken }),
   unauthorized: () => synced(scene.stack.token),
   'worker-fenced': () => synced(scene.workerToken),
   'not-found': () => ({ path: '/v1/nowhere' }),

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testing/samples.ts';
+import {
+  dataHandleOf,
+  experimentOf,
+  fitOf,
+  newKey,
+  somebody,
+} from '../../adapters/testing/samples.ts';
 import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import type { ControlEntry } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
@@ -87,7 +93,7 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
   const client = async (commands: readonly Command[]): Promise<void> => {
     for (const { op, runId, warmStart } of commands) {
       const params = { ...key, runId: String(runId) };
-      const call = { params, query: {}, body: {}, caller: 'somebody' };
+      const call = { params, query: {}, body: {}, caller: somebody };
       const asked =
         op === 'clone'
           ? cloneRun.run({ ...call, body: { changes: {}, warmStart } }, ports)
