@@ -16,18 +16,16 @@ export const spoiltRun = 99;
 export const startProblems = async () => {
   const models = await startModels();
   const { stack } = models;
-  const [handles, workerToken, foreign, used] = await Promise.all([
+  const [handles, workerToken, foreign] = await Promise.all([
     makeHandles(stack),
     startWorking({ ...stack, workspace: 'working' }),
     giveToken(stack, { workspaces: ['elsewhere'] }),
-    giveToken(stack, { role: 'reader', callsPerMinute: 1 }),
     endOne({ ...stack, workspace: 'ended' }),
     useKey({ ...stack, workspace: 'keyed' }),
     userOf({ ...stack, workspace: 'plain' }).create(experiment),
     putItem(stack, { pk: `WS#default#EXP#${experiment}#RUNS#00000`, sk: 'RUN#0000099' }),
   ]);
-  await userOf({ ...stack, token: used.text }).runs(experiment);
-  return { ...models, ...handles, workerToken, foreignToken: foreign.text, usedToken: used.text };
+  return { ...models, ...handles, workerToken, foreignToken: foreign.text };
 };
 
 /** One data handle of training rows alone, and one whose download fails. */

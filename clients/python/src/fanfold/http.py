@@ -24,7 +24,8 @@ _ATTEMPTS = 5
 _FIRST_DELAY_S = 0.2
 _LONGEST_DELAY_S = 60.0
 
-_BUSY = frozenset({429, 502, 503, 504})
+_LIMITED = 429
+_BUSY = frozenset({_LIMITED, 502, 503, 504})
 
 # What a gateway answers without the service's words.
 _NAMELESS = {
@@ -144,7 +145,9 @@ class Http:
                     raise Unreachable(self._no_answer(error)) from None
                 _pause(attempt)
                 continue
-            if last or not repeatable or response.status_code not in _BUSY:
+            # What met a limit of calls has had no effect, whatever it was.
+            may_repeat = repeatable or response.status_code == _LIMITED
+            if last or not may_repeat or response.status_code not in _BUSY:
                 return response
             _pause(attempt, response.headers.get("Retry-After"))
         raise AssertionError("the last attempt returns or raises")
