@@ -29,6 +29,16 @@ export class ProblemError extends Error {
   }
 }
 
+/** What carries the calls. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+interface ClientOptions {
+  readonly url: string;
+  readonly token?: string;
+  /** The platform's own, if left out. */
+  readonly fetch?: Fetch;
+}
+
 /**
  * Calls routes over HTTPS with everything typed by the route table.
  *
@@ -36,9 +46,9 @@ export class ProblemError extends Error {
  * const { call } = client({ url: 'https://…', token });
  * const { body } = await call(listRuns, { params: { workspace: 'default', experiment: 'digits' } });
  */
-export const client = ({ url, token }: { readonly url: string; readonly token?: string }) => ({
+export const client = ({ url, token, fetch: send = fetch }: ClientOptions) => ({
   call: async <R extends Route>(route: R, call: ClientCall<R> = {}): Promise<ClientReply<R>> => {
-    const response = await fetch(url + target(route, call), {
+    const response = await send(url + target(route, call), {
       method: route.method,
       headers: headers(token, call),
       ...(route.method !== 'GET' && { body: JSON.stringify(call.body ?? {}) }),

@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   lib: ['contract', 'aws-cdk-lib', 'constructs', 'esbuild', 'zod', 'node:'],
   bin: ['lib'],
-  clients: ['contract', 'node:'],
+  clients: ['contract', '@commander-js', 'commander', 'string-width', 'yaml', 'zod', 'node:'],
   local: ['@aws-sdk', 'zod', 'node:'],
   examples: ['local', 'node:'],
 };

@@ -1,0 +1,31 @@
+import { cancel } from './commands/cancel.ts';
+import { clone } from './commands/clone.ts';
+import { data } from './commands/data.ts';
+import { deleteRun } from './commands/delete.ts';
+import { experiments } from './commands/experiments.ts';
+import { extend } from './commands/extend.ts';
+import { fit } from './commands/fit.ts';
+import { logs } from './commands/logs.ts';
+import { operations } from './commands/operations.ts';
+import { results } from './commands/results.ts';
+import { resume } from './commands/resume.ts';
+import { runs } from './commands/runs.ts';
+import { stop } from './commands/stop.ts';
+import type { Family } from './family.ts';
+
+/** Every command, in the order in which the help lists them. A new family of commands is one line here. */
+export const families: readonly Family[] = [
+  experiments,
+  data,
+  fit,
+  runs,
+  stop,
+  resume,
+  clone,
+  extend,
+  deleteRun,
+  cancel,
+  operations,
+  logs,
+  results,
+];
