@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
-import { problemName } from './problem.ts';
+import type { ProblemType } from './problem.ts';
+import { problemName, problemOf } from './problem.ts';
 import type { Problem } from './problem-document.ts';
 import { problem } from './problem-document.ts';
 import type { Route } from './route.ts';
@@ -81,10 +82,10 @@ const headers = (token: string | undefined, { idempotencyKey }: { idempotencyKey
 const withDefaults = (body: unknown, { status, statusText }: Response): unknown => {
   const { message, ...rest } = body as Record<string, unknown>;
   const type = gatewayProblems[status] ?? 'internal-error';
-  return { type, title: statusText, status, detail: String(message ?? statusText), ...rest };
+  return { ...problemOf(type, String(message ?? statusText)), status, ...rest };
 };
 
-const gatewayProblems: Readonly<Record<number, string>> = {
+const gatewayProblems: Readonly<Record<number, ProblemType>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not-found',

@@ -7,10 +7,12 @@ import { extend } from './commands/extend.ts';
 import { fit } from './commands/fit.ts';
 import { logs } from './commands/logs.ts';
 import { operations } from './commands/operations.ts';
+import { predict } from './commands/predict.ts';
 import { results } from './commands/results.ts';
 import { resume } from './commands/resume.ts';
 import { runs } from './commands/runs.ts';
 import { stop } from './commands/stop.ts';
+import { test } from './commands/test.ts';
 import type { Family } from './family.ts';
 
 /** Every command, in the order in which the help lists them. A new family of commands is one line here. */
@@ -18,6 +20,8 @@ export const families: readonly Family[] = [
   experiments,
   data,
   fit,
+  test,
+  predict,
   runs,
   stop,
   resume,

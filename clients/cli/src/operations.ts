@@ -2,6 +2,7 @@ import { getOperation } from '../../../contract/operation-routes.ts';
 import type { OperationResource } from '../../../contract/resources.ts';
 import { CliError } from './cli-error.ts';
 import { follow } from './follow.ts';
+import { openLineScreen } from './line-screen.ts';
 import type { Scope, Session } from './session.ts';
 
 const active: Record<OperationResource['status'], boolean> = {
@@ -45,29 +46,31 @@ export const whileRunning = async <T>(
   }
 };
 
+/** A pipe or file is told at each tenth of the work. */
+const steps = 10;
+
 /** Waits for an operation without runs, and says how far it is. */
 export const waitFor = async (
   session: Session,
   scope: Scope,
   operation: OperationResource,
   doing = operationName(operation),
-): Promise<OperationResource> => {
-  let told = '';
-  const show = ({ status, progress }: OperationResource): void => {
-    const share = progress === undefined ? '' : ` · ${progress.done} of ${progress.of}`;
-    const text = `${doing}: ${status}${share}`;
-    if (text !== told) session.say(text);
-    told = text;
-  };
-  return whileRunning(session, { operation, scope }, () =>
-    follow({
-      ...session,
+): Promise<OperationResource> =>
+  whileRunning(session, { operation, scope }, async () => {
+    using screen = openLineScreen(session);
+    return await follow({
       ask: () => readOperation(scope, operation.operation),
       isOver: (now) => !isActive(now),
-      show,
-    }),
-  );
-};
+      show: ({ progress }) => screen.show(`${doing} ...${shareText(progress)}`),
+      interrupted: session.interrupted,
+      say: screen.show,
+    });
+  });
+
+const shareText = (progress: OperationResource['progress']): string =>
+  progress === undefined || progress.of === 0
+    ? ''
+    : ` ${(100 * Math.floor((steps * progress.done) / progress.of)) / steps}%`;
 
 /** Refuses what did not end well, with the reason and the user's own traceback. */
 export const mustBeCompleted = (operation: OperationResource): void => {

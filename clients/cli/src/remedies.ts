@@ -8,7 +8,7 @@ export const remedies: Readonly<Record<string, string>> = {
     'only experiments that were created with --epoch-checkpoints keep epochs',
   'experiment-ended': 'create another with `fanfold experiments create`',
   'experiment-not-found': '`fanfold experiments list` shows those there are',
-  forbidden: 'choose the workspace with --workspace, or give a token that opens this one',
+  forbidden: 'check FANFOLD_TOKEN and the workspace; `fanfold doctor` tries them',
   'illegal-transition': '`fanfold runs show RUN` says how the run is now',
   'invalid-config': 'mend the knob and say it again; nothing was started',
   'no-active-fit': 'start one with `fanfold fit FILE`',

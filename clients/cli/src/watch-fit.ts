@@ -10,7 +10,6 @@ import { follow } from './follow.ts';
 import { isActive, mustBeCompleted, readOperation, whileRunning } from './operations.ts';
 import type { FitView } from './render/fit-view.ts';
 import { fitLines, interesting } from './render/fit-view.ts';
-import { latestOf } from './render/runs-table.ts';
 import { allOf } from './service.ts';
 import type { Scope, Session } from './session.ts';
 
@@ -63,16 +62,16 @@ const followFit = async (
     const now = await readOperation(scope, operation);
     const view = { operation: now, runs: await readRuns(scope, operation), latest };
     if (isActive(now)) await readLatest(scope, view, { latest, most: screen.rows });
+    else for (const result of await readResults(scope)) latest.set(result.runId, result);
     return view;
   };
-  const ended = await follow({
+  return await follow({
     ask,
     isOver: (view) => !isActive(view.operation),
     show: screen.show,
     interrupted,
     say: screen.say,
   });
-  return { ...ended, latest: latestOf(await readResults(scope)) };
 };
 
 const readLatest = async (
