@@ -92,8 +92,8 @@ test('a fit is steered while it runs: stop, resume, clone, extend, delete; cance
   expect(new Set(lines.map(({ runId }) => runId))).toEqual(new Set([1]));
 });
 
-test('Ctrl-C during a fit leaves it running and says so; attach comes back to it', async () => {
-  project.write('slow.json', fitFile(slow(4)));
+test('Ctrl-C during a fit leaves it running and says so; attach comes back to it and sees it cancelled', async () => {
+  project.write('slow.json', fitFile(slow(500)));
   const fit = project.start('fit', 'slow.json');
   await until('progress of the fit', async () => /run \d+: ongoing/.test(fit.err()));
   fit.interrupt();
@@ -103,9 +103,12 @@ test('Ctrl-C during a fit leaves it running and says so; attach comes back to it
     /Fit \d+ of experiment line goes on; `fanfold experiments attach` comes back/,
   );
 
-  const attached = await project.fanfold('experiments', 'attach');
-  expect(attached.out).toMatch(/^Fit \d+ completed · /);
-  expect(attached.code).toBe(0);
+  const attached = project.start('experiments', 'attach');
+  await until('progress of the same fit', async () => /run \d+: ongoing/.test(attached.err()));
+  expect((await project.fanfold('cancel')).code).toBe(0);
+  const seen = await attached.ended;
+  expect(seen.out).toMatch(/^Fit \d+ cancelled · /);
+  expect(seen.code).toBe(4);
 });
 
 test('a fit with failed runs ends with 4; their traceback is shown', async () => {

@@ -48,7 +48,7 @@ export const findConnection = (given: GivenConnection, around: Surroundings): Co
 };
 
 /** The nearest one, in a folder or above. */
-export const findStackFile = (cwd: string): string | undefined =>
+const findStackFile = (cwd: string): string | undefined =>
   upwards(cwd)
     .map((folder) => join(folder, stackFile))
     .find((file) => existsSync(file));

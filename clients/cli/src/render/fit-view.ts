@@ -132,7 +132,7 @@ const waitOf = ({ jobs }: OperationResource): string => {
 };
 
 /** A failed run's one sentence. */
-export const failure = ({ runId, error }: RunResource): string => {
+const failure = ({ runId, error }: RunResource): string => {
   const more =
     error?.traceback === undefined ? '' : `; \`fanfold runs show ${runId}\` has its traceback`;
   return `Run ${runId} failed: ${error?.message ?? 'no reason is known'}${more}`;

@@ -21,7 +21,7 @@ const statusStyles: Record<Run['status'], Style> = {
   deleted: 'dim',
 };
 
-export const statusStyle = ({ status }: Pick<Run, 'status'>): Style => statusStyles[status];
+const statusStyle = ({ status }: Pick<Run, 'status'>): Style => statusStyles[status];
 
 /** What gives way first on a narrow screen has the highest rank. */
 const ranks = { started: 9, cost: 8, from: 7, runtime: 6, metric: 5, epoch: 4, knob: 3 } as const;

@@ -37,17 +37,3 @@ export const counted = (count: number, what: string): string =>
 /** `2026-11-24 18:05:09`, in UTC as the service has it. */
 export const moment = (instant: string | undefined): string =>
   instant === undefined ? '' : instant.slice(0, 19).replace('T', ' ');
-
-/** How long ago, roughly: `12s`, `5m`, `3h`, `9d`. */
-export const ago = (instant: string, now = Date.now()): string => {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(instant)) / 1000));
-  const [size, unit] =
-    (
-      [
-        [86_400, 'd'],
-        [3600, 'h'],
-        [60, 'm'],
-      ] as const
-    ).find(([least]) => seconds >= least) ?? ([1, 's'] as const);
-  return `${Math.floor(seconds / size)}${unit}`;
-};
