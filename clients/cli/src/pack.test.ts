@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +10,8 @@ beforeAll(() => {
   const pack = join(import.meta.dirname, '../pack.ts');
   const tarball = execFileSync(process.execPath, [pack], { encoding: 'utf8' }).trim();
   folder = mkdtempSync(join(tmpdir(), 'fanfold-installed-'));
+  // Without one npm would look for a project further up.
+  writeFileSync(join(folder, 'package.json'), '{}');
   const install = ['install', '--no-audit', '--no-fund', '--offline', tarball];
   execFileSync('npm', install, { cwd: folder, stdio: 'ignore' });
 });
