@@ -40,12 +40,16 @@ export const findConnection = (given: GivenConnection, around: Surroundings): Co
   if (file === undefined) throw notFound(cwd);
   const stack = readStack(file);
   return complete({
-    url: text(stack['url']),
-    token: given.token || text(stack['token']),
-    workspace: workspace || text(stack['workspace']),
+    ...stack,
+    token: given.token || stack.token,
+    workspace: workspace || stack.workspace,
     source: file,
   });
 };
+
+/** The service that a stack's file tells of. */
+export const readStackFile = (file: string): Connection =>
+  complete({ ...readStack(file), source: file });
 
 /** The nearest one, in a folder or above. */
 const findStackFile = (cwd: string): string | undefined =>
@@ -59,10 +63,10 @@ const notFound = (cwd: string) =>
       `(this looked for ${stackFile} in ${cwd} and above), or set FANFOLD_URL and FANFOLD_TOKEN`,
   );
 
-const readStack = (file: string): Record<string, unknown> => {
+const readStack = (file: string): GivenConnection => {
   try {
-    const stack: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof stack === 'object' && stack !== null ? { ...stack } : {};
+    const { url, token, workspace } = JSON.parse(readFileSync(file, 'utf8'));
+    return { url: text(url), token: text(token), workspace: text(workspace) };
   } catch (error) {
     throw unreachable(`${file} cannot be read; run \`npm run up\` again`, error);
   }
