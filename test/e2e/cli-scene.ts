@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { repository } from '../../local/places.ts';
+import { pythonPrograms, repository } from '../../local/places.ts';
 import { csvRows, freshStack, removeStack, trainCsv, validationCsv } from './scene.ts';
 
 /* A folder as a user of the CLI has one: code, data, a stack in `.fanfold`; and the CLI as a process. */
@@ -37,7 +37,7 @@ export const startProject = async (spec: 'line' | 'outputs' = 'line') => {
     const { FANFOLD_URL: _, FANFOLD_TOKEN: __, FANFOLD_WORKSPACE: ___, ...env } = process.env;
     const child = spawn(process.execPath, [program, ...words], {
       cwd: folder,
-      env: { ...env, NO_COLOR: '1' },
+      env: { ...env, NO_COLOR: '1', PATH: `${pythonPrograms}:${env['PATH']}` },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const told = { out: '', err: '' };

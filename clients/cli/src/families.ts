@@ -11,6 +11,7 @@ import { fit } from './commands/fit.ts';
 import { logs } from './commands/logs.ts';
 import { operations } from './commands/operations.ts';
 import { predict } from './commands/predict.ts';
+import { replay } from './commands/replay.ts';
 import { results } from './commands/results.ts';
 import { resume } from './commands/resume.ts';
 import { runs } from './commands/runs.ts';
@@ -40,5 +41,6 @@ export const families: readonly Family[] = [
   operations,
   logs,
   results,
+  replay,
   completion,
 ];
