@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
-import { problemName } from './problem.ts';
+import type { ProblemType } from './problem.ts';
+import { problemName, problemOf } from './problem.ts';
 import type { Problem } from './problem-document.ts';
 import { problem } from './problem-document.ts';
 import type { Route } from './route.ts';
@@ -29,6 +30,16 @@ export class ProblemError extends Error {
   }
 }
 
+/** What carries the calls. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+interface ClientOptions {
+  readonly url: string;
+  readonly token?: string;
+  /** The platform's own, if left out. */
+  readonly fetch?: Fetch;
+}
+
 /**
  * Calls routes over HTTPS with everything typed by the route table.
  *
@@ -36,9 +47,9 @@ export class ProblemError extends Error {
  * const { call } = client({ url: 'https://…', token });
  * const { body } = await call(listRuns, { params: { workspace: 'default', experiment: 'digits' } });
  */
-export const client = ({ url, token }: { readonly url: string; readonly token?: string }) => ({
+export const client = ({ url, token, fetch: send = fetch }: ClientOptions) => ({
   call: async <R extends Route>(route: R, call: ClientCall<R> = {}): Promise<ClientReply<R>> => {
-    const response = await fetch(url + target(route, call), {
+    const response = await send(url + target(route, call), {
       method: route.method,
       headers: headers(token, call),
       ...(route.method !== 'GET' && { body: JSON.stringify(call.body ?? {}) }),
@@ -71,10 +82,10 @@ const headers = (token: string | undefined, { idempotencyKey }: { idempotencyKey
 const withDefaults = (body: unknown, { status, statusText }: Response): unknown => {
   const { message, ...rest } = body as Record<string, unknown>;
   const type = gatewayProblems[status] ?? 'internal-error';
-  return { type, title: statusText, status, detail: String(message ?? statusText), ...rest };
+  return { ...problemOf(type, String(message ?? statusText)), status, ...rest };
 };
 
-const gatewayProblems: Readonly<Record<number, string>> = {
+const gatewayProblems: Readonly<Record<number, ProblemType>> = {
   401: 'unauthorized',
   403: 'unauthorized',
   404: 'not-found',

@@ -19,7 +19,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   lib: ['contract', 'aws-cdk-lib', 'constructs', 'esbuild', 'zod', 'node:'],
   bin: ['lib'],
-  clients: ['contract', 'node:'],
+  'clients/cli': [
+    'contract',
+    '@commander-js',
+    'commander',
+    'esbuild',
+    'string-width',
+    'yaml',
+    'zod',
+    'node:',
+  ],
   local: ['@aws-sdk', 'zod', 'node:'],
   examples: ['local', 'node:'],
 };
@@ -28,7 +37,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const crossing = ['test', 'bench'];
 
 /** The folders that have rules. */
-export const folders = [...Object.keys(allowed).filter((part) => !part.includes('/')), ...crossing];
+export const folders = [
+  ...new Set(Object.keys(allowed).map((part) => part.split('/')[0] ?? part)),
+  ...crossing,
+];
 
 const target = (name: string) =>
   name === 'node:'
@@ -56,6 +68,12 @@ const forbidden: IForbiddenRuleType[] = [
     severity: 'error',
     from: { pathNot: '^(adapters/testing|test|bench)/' },
     to: { path: '^adapters/testing/' },
+  },
+  {
+    name: 'only-pack-bundles',
+    severity: 'error',
+    from: { path: '^clients/cli/', pathNot: '^clients/cli/pack[.]ts$' },
+    to: { path: '(^|/)node_modules/esbuild/' },
   },
   { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
   { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
