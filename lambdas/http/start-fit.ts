@@ -38,7 +38,7 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
     return { status: 200, body: await planFit(experiment, group, { ...body, maxWorkers }, ports) };
   }
-  const configs = JSON.stringify(group.configs);
+  const configs = group.configs.map((config) => `${JSON.stringify(config)}\n`).join('');
   const configsSha256 = sha256(configs);
   const request = async (experiment: Experiment): Promise<FitRequest> => {
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
