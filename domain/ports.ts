@@ -184,6 +184,8 @@ export interface ArtifactStore {
   putText(key: string, text: string): Promise<void>;
   /** `undefined` when there is no such object. */
   getText(key: string): Promise<string | undefined>;
+  /** The lines of a text while it is read, without their ends. Fails when there is no such object. */
+  lines(key: string): Promise<AsyncIterable<string>>;
   exists(key: string): Promise<boolean>;
   /** Keys under a prefix in lexicographic order, those after `after` only. */
   list(

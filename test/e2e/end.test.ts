@@ -66,7 +66,7 @@ describe('ending with artifacts', () => {
         `data/${dataHandleId}/manifest.json`,
         'operations/1/operation.json',
         'operations/2/operation.json',
-        'operations/2/configs.json',
+        'operations/2/configs.jsonl',
         expect.stringMatching(/^logs\/.+\.jsonl$/),
         'runs/1/run.json',
         'runs/1/results.csv',

@@ -69,7 +69,7 @@ export const startScene = async (): Promise<Scene> => {
     bodies: {
       createExperiment: { mlSpec: { fileName: 'line.py', source: specSource } },
       createDataHandle: { locators: { train: 's3://no-such-bucket/rows.csv' } },
-      startFit: { ...work.fit, mlConfig: config(), budget: null, dryRun: true },
+      startFit: { ...work.fit, mlConfig: config(), maxWorkers: null, budget: null, dryRun: true },
       startTest: { dataHandleId: testHandleId, ...aModelTag },
       // Its run is left to chance, so that every rule has its turn.
       startPrediction: { dataHandleId: read.dataHandleId, modelTag: null, config: null },

@@ -73,7 +73,7 @@ const planFit = async (maxWorkers: number, start: (request: ExecutionRequest) =>
   const { configsSha256 } = request;
   await aws.artifacts.putText(
     configsKey(key, 1, configsSha256),
-    JSON.stringify([config, config, config]),
+    `${JSON.stringify(config)}\n`.repeat(3),
   );
   const step = { ...key, operation: 1 };
   const { workers } = await planOperation(step, { ...ports, ...aws });
