@@ -15,6 +15,7 @@ import {
   metricValue,
   runError,
   runId,
+  runProgress,
 } from './shapes.ts';
 
 /* The resources as HTTP shows them. Members that do not apply are left out. */
@@ -170,15 +171,7 @@ export const runResource = z.object({
   mlflowRunId: z.optional(z.string()),
   endedBy: z.optional(z.enum(runEndings)),
   completedEpochs: z.int(),
-  progress: z.optional(
-    z.object({
-      epoch: z.int(),
-      chunk: z.int(),
-      chunks: z.int(),
-      /** Over the finished chunks of the epoch: comparable with other runs at the same chunk. */
-      trainLoss: z.optional(metricValue),
-    }),
-  ),
+  progress: z.optional(runProgress),
   /** `s3://` URI of its newest published checkpoint. */
   checkpointUri: z.optional(z.string()),
   /** While it takes part in a SHA: the epoch after which it waits for the others of its bracket. */

@@ -66,8 +66,8 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'what-runs-knows-no-tests',
     severity: 'error',
-    from: { pathNot: '^(adapters/testing|test|bench)/' },
-    to: { path: '^adapters/testing/' },
+    from: { pathNot: '^(adapters/testing|domain/testing|test|bench)/' },
+    to: { path: '^(adapters|domain)/testing/' },
   },
   {
     name: 'only-pack-bundles',
