@@ -209,6 +209,33 @@ test('a model is tested and predicts', async () => {
   expect(readFileSync(named.file, 'utf8')).toBe(readFileSync(file, 'utf8'));
 });
 
+test('a token is made, works for what it is for, and is revoked; the audit tells', async () => {
+  const made = await project.fanfold('tokens', 'create', 'Ada', '--role', 'reader');
+  expect(made.out).toMatch(/^ff_[a-z0-9]{12}_[\w-]{43}\n$/);
+  expect(made.err).toMatch(/^Token [a-z0-9]{12} of Ada opens default as reader until /);
+  const own = ['--token', made.out.trim()];
+  expect(await project.fanfold(...own, 'runs')).toMatchObject({ code: 0 });
+  const refused = await project.fanfold(...own, 'stop', '1');
+  expect(refused).toMatchObject({ code: 3, out: '' });
+  expect(refused.err).toContain('takes the role operator, and this token has reader');
+  const foreign = await project.fanfold(...own, 'tokens', 'list');
+  expect(foreign.code).toBe(3);
+
+  const id = made.out.slice(3, 15);
+  const listed = async () =>
+    (await project.fanfold('tokens', 'list')).out.split('\n').find((line) => line.includes(id));
+  expect(await listed()).toMatch(/^\w+ +Ada +reader +default +valid /);
+  await project.fanfold('tokens', 'revoke', id);
+  expect(await listed()).toMatch(/ revoked /);
+
+  const { out } = await project.fanfold('audit');
+  expect(out).toMatch(/ Ada +stopRun +forbidden +experiments\/line\/runs\/1\/stop/);
+  const above = await project.json('audit', '--everything', '--from', '2020-01-01');
+  expect(above).toContainEqual(expect.objectContaining({ op: 'revokeToken', status: 200 }));
+  await project.fanfold('audit', '--format', 'csv', '--output', 'audit.csv');
+  expect(readFileSync(join(project.folder, 'audit.csv'), 'utf8')).toContain('stopRun');
+});
+
 test('an experiment ends with its artifacts, and can be read afterwards by its name', async () => {
   project.write('fit.yaml', fitYaml.replace('experiment: line', 'experiment: last'));
   expect((await project.fanfold('fit', 'fit.yaml')).code).toBe(0);

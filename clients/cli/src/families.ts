@@ -1,3 +1,4 @@
+import { audit } from './commands/audit.ts';
 import { cancel } from './commands/cancel.ts';
 import { clone } from './commands/clone.ts';
 import { completion } from './commands/completion.ts';
@@ -18,6 +19,7 @@ import { runs } from './commands/runs.ts';
 import { down, up } from './commands/stack.ts';
 import { stop } from './commands/stop.ts';
 import { test } from './commands/test.ts';
+import { tokens } from './commands/tokens.ts';
 import type { Family } from './family.ts';
 
 /** Every command, in the order in which the help lists them. A new family of commands is one line here. */
@@ -42,5 +44,7 @@ export const families: readonly Family[] = [
   logs,
   results,
   replay,
+  tokens,
+  audit,
   completion,
 ];
