@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyInParts } from './s3-multipart-copy.ts';
 import { artifactStoreSuite } from './testing/artifact-store-suite.ts';
+import { auditLogSuite } from './testing/audit-log-suite.ts';
 import type { AwsPorts } from './testing/aws-ports.ts';
 import { makeAwsPorts } from './testing/aws-ports.ts';
+import { callQuotaSuite } from './testing/call-quota-suite.ts';
 import { controlLogSuite } from './testing/control-log-suite.ts';
 import { credentialIssuerSuite } from './testing/credential-issuer-suite.ts';
 import { dataHandleStoreSuite } from './testing/data-handle-store-suite.ts';
@@ -43,6 +45,8 @@ describe('the ports over AWS', () => {
   jobNoteStoreSuite(given);
   dataHandleStoreSuite(given);
   tokenStoreSuite(given);
+  callQuotaSuite(given);
+  auditLogSuite(given);
   artifactStoreSuite(given);
   downloadsSuite(given);
   workflowsSuite(given);

@@ -5,6 +5,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { BatchJobQueue } from './batch-job-queue.ts';
+import { DynamoAuditLog } from './dynamo-audit-log.ts';
+import { DynamoCallQuota } from './dynamo-call-quota.ts';
 import { DynamoControlLog } from './dynamo-control-log.ts';
 import { DynamoDataHandleStore } from './dynamo-data-handle-store.ts';
 import { DynamoEpochCheckpointStore } from './dynamo-epoch-checkpoint-store.ts';
@@ -19,6 +21,7 @@ import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
 import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
 import { nodeEntropy } from './node-entropy.ts';
+import { OidcIdentityProvider } from './oidc-identity-provider.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
 import { S3Downloads } from './s3-downloads.ts';
 import { S3Exports } from './s3-exports.ts';
@@ -59,6 +62,14 @@ export const controlLog = /* @__PURE__ */ once(() => new DynamoControlLog(table(
 export const jobNotes = /* @__PURE__ */ once(() => new DynamoJobNoteStore(table()));
 export const dataHandles = /* @__PURE__ */ once(() => new DynamoDataHandleStore(table()));
 export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));
+export const quota = /* @__PURE__ */ once(() => new DynamoCallQuota(table()));
+export const auditLog = /* @__PURE__ */ once(() => new DynamoAuditLog(table()));
+export const identityProvider = /* @__PURE__ */ once(() => {
+  const issuer = settings.oidcIssuer();
+  return issuer === undefined
+    ? undefined
+    : new OidcIdentityProvider({ issuer, audience: settings.oidcAudience() });
+});
 
 export const artifacts = /* @__PURE__ */ once(
   () => new S3ArtifactStore(new S3Client(s3), settings.bucketName()),

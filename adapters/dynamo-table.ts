@@ -20,6 +20,7 @@ import {
   PutCommand,
   QueryCommand,
   TransactWriteCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { backoff, maxAttempts } from './backoff.ts';
 import { chunked, inParallel } from './in-parallel.ts';
@@ -119,9 +120,20 @@ export class DynamoTable {
 
   /** False when the condition does not hold. */
   async put(write: Put): Promise<boolean> {
+    const command = new PutCommand(this.#putInput(write));
+    return this.#written(() => this.#client.send(command));
+  }
+
+  /** False when the condition does not hold. */
+  async update(write: Update): Promise<boolean> {
+    const command = new UpdateCommand(this.#updateInput(write));
+    return this.#written(() => this.#client.send(command));
+  }
+
+  async #written(write: () => Promise<unknown>): Promise<boolean> {
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#client.send(new PutCommand(this.#putInput(write)));
+        await write();
         return true;
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return false;

@@ -37,6 +37,11 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
+  async lines(key: string): Promise<AsyncIterable<string>> {
+    const found = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+    return linesOf(found.Body?.transformToWebStream() ?? []);
+  }
+
   async exists(key: string): Promise<boolean> {
     try {
       await this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }));
@@ -70,4 +75,17 @@ export class S3ArtifactStore implements ArtifactStore {
     }
     return found;
   }
+}
+
+async function* linesOf(
+  text: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of text) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }

@@ -12,6 +12,11 @@ const text = (name: string): string => {
   return value;
 };
 
+/** `undefined` where the deployment has none. */
+const optional = (name: string): string | undefined =>
+  // biome-ignore lint/style/noProcessEnv: as above
+  process.env[name] || undefined;
+
 const number = (name: string, what: string, fits: (value: number) => boolean): number => {
   const value = Number(text(name));
   if (fits(value)) return value;
@@ -43,4 +48,6 @@ export const settings = {
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),
   gpuHourUsd: once(price, 'GPU_HOUR_USD'),
+  oidcIssuer: once(optional, 'OIDC_ISSUER'),
+  oidcAudience: once(text, 'OIDC_AUDIENCE'),
 } as const;

@@ -3,7 +3,11 @@ import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import type { CredentialIssuer, StorageCredentials, StorageScope } from '../domain/ports.ts';
 import { storagePolicy } from './storage-policy.ts';
 
-const durationSeconds = 3_600;
+/**
+ * The least that STS gives. Credentials cannot be taken back, so this is how long an attempt that was
+ * fenced may still reach its experiment's objects (docs/decisions/0019).
+ */
+const durationSeconds = 900;
 
 /** Credentials of the storage role, narrowed to one worker's scope by a session policy. */
 export class StsCredentialIssuer implements CredentialIssuer {

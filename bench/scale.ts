@@ -75,7 +75,7 @@ const figuresOf = ({ small, large, reads, costs }: Outcome): readonly Figure[] =
     unit: 'times',
     target: { atMost: 2 },
     from: `${mostMemory(large).name} ${mostMemory(large).megabytes.toFixed(0)} MB, ${mostMemory(small).name} ${mostMemory(small).megabytes.toFixed(0)} MB`,
-    why: 'The plan holds all configs of its fit and their runs at once; a function has 1,024 MB.',
+    why: 'Some hundred runs are held at a time; what is more is not yet collected garbage. A function has 1,024 MB.',
   },
   {
     what: `get_results of ${many} runs × 10 epochs, the first page`,

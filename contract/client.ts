@@ -87,7 +87,8 @@ const withDefaults = (body: unknown, { status, statusText }: Response): unknown 
 
 const gatewayProblems: Readonly<Record<number, ProblemType>> = {
   401: 'unauthorized',
-  403: 'forbidden',
+  403: 'unauthorized',
   404: 'not-found',
   413: 'too-large',
+  429: 'too-many-requests',
 };

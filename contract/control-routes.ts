@@ -36,7 +36,7 @@ export type ControlResource = z.infer<typeof controlResource>;
 /** What the ops on a run have in common. */
 const control = {
   method: 'POST',
-  access: 'user',
+  access: 'operator',
   params: z.extend(inExperiment, { runId: digits }),
   query: none,
   body: none,
@@ -116,7 +116,7 @@ export const listControlLog = route({
   method: 'GET',
   path: `${experimentPath}/control-log`,
   summary: 'Lists what was asked to be done to runs, by whom and with what outcome, in order',
-  access: 'user',
+  access: 'reader',
   params: inExperiment,
   query: z.object(paging),
   body: none,

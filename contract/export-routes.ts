@@ -14,8 +14,8 @@ const exportResource = z.object({
   sizeBytes: z.int(),
 });
 
-const exported = {
-  access: 'user',
+export const exported = {
+  access: 'reader',
   method: 'POST',
   params: inExperiment,
   query: none,

@@ -22,7 +22,7 @@ export const startFit = route({
   method: 'POST',
   path: `${experimentPath}/fits`,
   summary: 'Trains a config, a config group, or a list of them; with `dryRun` only plans it',
-  access: 'user',
+  access: 'operator',
   params: inExperiment,
   query: none,
   body: z.strictObject({
@@ -31,6 +31,7 @@ export const startFit = route({
     seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
     numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
     executor: z._default(z.enum(executors), 'auto'),
+    maxWorkers: z.optional(z.int().check(z.gte(1))),
     chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
     budget: z.optional(budget),
     dryRun: z._default(z.boolean(), false),

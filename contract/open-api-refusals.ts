@@ -1,6 +1,7 @@
 import type { ProblemType } from './problem.ts';
 import { problemTexts } from './problem.ts';
 import type { Route } from './route.ts';
+import { isForUsers } from './route.ts';
 
 /** What one status says: our own problems, and the gateway's answer in words of its own. */
 interface Refusal {
@@ -27,12 +28,12 @@ const ownProblems = ({ access, problems }: Route): ProblemType[] => [
   'internal-error',
   // A user’s token is looked at by the gateway, before any of our words.
   ...(access === 'worker' ? (['unauthorized'] as const) : []),
-  ...(access === 'user' ? (['forbidden'] as const) : []),
+  ...(isForUsers(access) ? (['forbidden', 'too-many-requests'] as const) : []),
 ];
 
 /** What API Gateway answers itself, to every route or where it asks the authorizer. */
 const gatewayAnswers = ({ access }: Route): Readonly<Record<number, string>> => ({
-  ...(access === 'user' && { 401: 'No token was given', 403: 'The token is not accepted' }),
+  ...(isForUsers(access) && { 401: 'No token was given', 403: 'The token is not accepted' }),
   404: problemTexts['not-found'].title,
   413: problemTexts['too-large'].title,
   429: 'Too many requests; try again after a while',

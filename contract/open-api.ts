@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { refusals } from './open-api-refusals.ts';
 import { gatewayMessage, problem } from './problem-document.ts';
 import type { Route } from './route.ts';
+import { isForUsers } from './route.ts';
 import { routes } from './routes.ts';
 
 type Schema = Record<string, unknown>;
@@ -47,6 +48,7 @@ const operation = (route: Route): Schema => ({
   operationId: route.name,
   summary: route.summary,
   ...(route.access === 'open' && { security: [] }),
+  ...(isForUsers(route.access) && { 'x-fanfold-role': route.access }),
   parameters: [
     ...parameters(route.params, 'path'),
     ...parameters(route.query, 'query'),

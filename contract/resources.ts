@@ -15,6 +15,7 @@ import {
   metricValue,
   runError,
   runId,
+  runProgress,
 } from './shapes.ts';
 
 /* The resources as HTTP shows them. Members that do not apply are left out. */
@@ -73,6 +74,8 @@ export const operationResource = z.object({
   firstRunId: z.optional(runId),
   runCount: z.optional(z.int()),
   executor: z.optional(z.enum(executors)),
+  /** Workers that the fit may have at once. */
+  maxWorkers: z.optional(z.int()),
   dataHandleId: z.optional(z.string()),
   brackets: z.optional(z.array(bracketResource)),
   /** What the runs may train together, and since when that is used up. */
@@ -127,7 +130,17 @@ export const fitPlanResource = z.object({
   brackets: z.array(bracketResource),
   plan: planResource,
   /** Training only; `null` where nothing is known to go by. */
-  estimate: z.nullable(z.object({ gpuHours: z.number(), usd: z.optional(z.number()) })),
+  estimate: z.nullable(
+    z.object({
+      /** Of all workers together, and of the one that is done last. */
+      gpuHours: z.number(),
+      hours: z.number(),
+      usd: z.optional(z.number()),
+      /** What earlier runs took of a GPU: the share of the time it was busy, and most memory in use on it. */
+      gpuUtilization: z.optional(z.number()),
+      gpuPeakMemoryBytes: z.optional(z.int()),
+    }),
+  ),
   /** What the estimate goes by, or why there is none. */
   estimateReason: z.string(),
 });
@@ -158,15 +171,7 @@ export const runResource = z.object({
   mlflowRunId: z.optional(z.string()),
   endedBy: z.optional(z.enum(runEndings)),
   completedEpochs: z.int(),
-  progress: z.optional(
-    z.object({
-      epoch: z.int(),
-      chunk: z.int(),
-      chunks: z.int(),
-      /** Over the finished chunks of the epoch: comparable with other runs at the same chunk. */
-      trainLoss: z.optional(metricValue),
-    }),
-  ),
+  progress: z.optional(runProgress),
   /** `s3://` URI of its newest published checkpoint. */
   checkpointUri: z.optional(z.string()),
   /** While it takes part in a SHA: the epoch after which it waits for the others of its bracket. */

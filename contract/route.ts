@@ -1,10 +1,15 @@
 import type * as z from 'zod/mini';
+import type { Caller, Role } from '../domain/caller.ts';
 import type { ProblemType } from './problem.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** Who may call: anyone, a user with an API token, or a worker with its own. */
-export type Access = 'open' | 'user' | 'worker';
+/** Who may call: anyone, a worker with its own token, or a user whose token has at least a role. */
+export type Access = 'open' | 'worker' | Role;
+
+/** Routes of users. */
+export const isForUsers = (access: Access): access is Role =>
+  access !== 'open' && access !== 'worker';
 
 /** One row of the route table; handlers, CDK routes, OpenAPI and the client all derive from it. */
 export interface Route<
@@ -49,8 +54,8 @@ export interface Call<R extends Route> {
   readonly query: z.infer<R['query']>;
   readonly body: z.infer<R['body']>;
   readonly idempotencyKey?: string | undefined;
-  /** The label of the API token that the call bears. */
-  readonly caller?: string | undefined;
+  /** Who calls; not known of calls that anyone, or a worker, may make. */
+  readonly caller?: Caller | undefined;
   /** `Authorization: Bearer …`, needed only where the use case itself checks it. */
   readonly bearerToken?: string | undefined;
 }

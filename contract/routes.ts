@@ -1,3 +1,4 @@
+import { createToken, exportAudit, listAudit, listTokens, revokeToken } from './access-routes.ts';
 import {
   cloneRun,
   deleteRun,
@@ -65,5 +66,10 @@ export const routes = [
   listLogs,
   createUpload,
   createFolderUpload,
+  createToken,
+  listTokens,
+  revokeToken,
+  listAudit,
+  exportAudit,
   syncWorker,
 ] as const;

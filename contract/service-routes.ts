@@ -36,7 +36,7 @@ export const createUpload = route({
   method: 'POST',
   path: '/v1/workspaces/{workspace}/uploads',
   summary: 'Gives a short-lived URL that takes one file into the workspace’s bucket',
-  access: 'user',
+  access: 'operator',
   params: inWorkspace,
   query: none,
   body: z.strictObject({
@@ -53,7 +53,7 @@ export const createFolderUpload = route({
   method: 'POST',
   path: '/v1/workspaces/{workspace}/folder-uploads',
   summary: 'Gives short-lived URLs that take many files of one folder into the workspace’s bucket',
-  access: 'user',
+  access: 'operator',
   params: inWorkspace,
   query: none,
   body: z.strictObject({

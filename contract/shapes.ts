@@ -25,6 +25,15 @@ export const instant = z.iso.datetime({ precision: 3 });
 /** A number, or one of the three values JSON has no word for. */
 export const metricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
 
+/** The epoch in training, its finished chunks, and its chunks in all. */
+export const runProgress = z.object({
+  epoch: z.int(),
+  chunk: z.int(),
+  chunks: z.int(),
+  /** Over the finished chunks of the epoch: comparable with other runs at the same chunk. */
+  trainLoss: z.optional(metricValue),
+});
+
 /** Why a run failed; with a type when its data are at fault. */
 export const runError = z.object({
   message: z.string(),

@@ -3,7 +3,7 @@ import { dataErrorTypes, partitions } from '../domain/data-handle.ts';
 import { inferenceErrorTypes, inferenceKinds, inferenceStatuses } from '../domain/inference.ts';
 import { executors } from '../domain/operation.ts';
 import { logLine } from './log-line.ts';
-import { instant, locators, metricValue, runError, runId } from './shapes.ts';
+import { instant, locators, metricValue, runError, runId, runProgress } from './shapes.ts';
 
 /*
  * What an engine and the control plane say to each other. The engine sends what is true, the answer is
@@ -42,16 +42,7 @@ const runReport = z.object({
   runId,
   status: z.enum(reportedStatuses),
   completedEpochs: z.int().check(z.gte(0)),
-  /** The epoch in training, its finished chunks, and its chunks in all. */
-  progress: z.optional(
-    z.object({
-      epoch: z.int(),
-      chunk: z.int(),
-      chunks: z.int(),
-      /** Over the finished chunks. */
-      trainLoss: z.optional(metricValue),
-    }),
-  ),
+  progress: z.optional(runProgress),
   /** The newest published checkpoint, if it changed since the last accepted sync. */
   checkpoint: z.optional(checkpoint),
   /** Published because the answer said `branch`; it is left in place. */

@@ -3,29 +3,11 @@ import type { ControlOp } from './control.ts';
 import { checkActiveFit, checkLegal, controlOps } from './control.ts';
 import { nothingDealt } from './dealing.ts';
 import type { FitRequest, Operation } from './operation.ts';
-import type { Run, RunStatus } from './run.ts';
+import type { RunStatus } from './run.ts';
 import { runStatuses } from './run.ts';
+import { at, runOf } from './testing/run-of.ts';
 
-const at = '2026-01-01T00:00:00.000Z';
 const key = { workspace: 'default', experiment: 'e' };
-
-const runOf = (status: RunStatus, more: Partial<Run> = {}): Run => ({
-  ...key,
-  runId: 3,
-  operation: 1,
-  dataHandleId: 'dh-1',
-  worker: 1,
-  config: {},
-  status,
-  source: 'initial',
-  completedEpochs: 2,
-  attempts: 1,
-  fruitlessAttempts: 0,
-  createdAt: at,
-  startedAt: at,
-  runtimeSeconds: 0,
-  ...more,
-});
 
 const table: Record<ControlOp, readonly RunStatus[]> = {
   stop: ['new', 'ongoing'],

@@ -26,6 +26,8 @@ export const refusals = [
   'pathway-ambiguous',
   'run-not-found',
   'settings-changed',
+  'token-not-found',
+  'too-many-requests',
   'unauthorized',
   'worker-fenced',
 ] as const;

@@ -2,21 +2,35 @@ import type { LeafConfig } from './config.ts';
 import { isObject } from './config.ts';
 import { secondsPerHour, usdOf } from './cost.ts';
 import type { ExpandedGroup } from './expanded-group.ts';
+import type { GpuUse } from './gpu-use.ts';
+import { addGpuUse } from './gpu-use.ts';
 import type { Run } from './run.ts';
 import { epochsToTrain } from './sha.ts';
 
+/** Of all workers, and how long the one with the most to train takes for it. */
+export interface Cost {
+  readonly gpuHours: number;
+  readonly hours: number;
+  readonly usd: number | undefined;
+}
+
 export interface Estimate {
   /** `undefined` when there is nothing to go by. */
-  readonly cost?: { readonly gpuHours: number; readonly usd: number | undefined } | undefined;
+  readonly cost?: Cost | undefined;
   /** What it goes by, or why there is none. */
   readonly reason: string;
+  /** What the runs that it goes by took of a GPU; `undefined` where none was. */
+  readonly gpu?: GpuUse | undefined;
 }
 
 /** What training would take, from the epochs that earlier runs trained on the same data handle. */
 export const estimateFit = (
   group: ExpandedGroup,
-  earlier: readonly Pick<Run, 'completedEpochs' | 'runtimeSeconds'>[],
-  gpuHourUsd: number,
+  earlier: readonly Pick<Run, 'completedEpochs' | 'runtimeSeconds' | 'gpu'>[],
+  {
+    shares,
+    gpuHourUsd,
+  }: { readonly shares: readonly (readonly number[])[]; readonly gpuHourUsd: number },
 ): Estimate => {
   const known = earlier.filter(({ completedEpochs }) => completedEpochs > 0);
   if (known.length === 0) {
@@ -27,8 +41,14 @@ export const estimateFit = (
   const epochs = sum(known.map(({ completedEpochs }) => completedEpochs));
   const secondsPerEpoch = sum(known.map(({ runtimeSeconds }) => runtimeSeconds)) / epochs;
   const gpuSeconds = secondsPerEpoch * epochsIn(group);
+  const gpuHours = gpuSeconds / secondsPerHour;
   return {
-    cost: { gpuHours: gpuSeconds / secondsPerHour, usd: usdOf(gpuSeconds, gpuHourUsd) },
+    cost: {
+      gpuHours,
+      hours: gpuHours * largestShare(group, shares),
+      usd: usdOf(gpuSeconds, gpuHourUsd),
+    },
+    gpu: known.map(({ gpu }) => gpu).reduce(addGpuUse),
     reason: `by ${epochs} epochs of ${known.length} earlier runs on this data handle, ${secondsPerEpoch.toPrecision(3)} s each`,
   };
 };
@@ -40,6 +60,16 @@ const epochsIn = ({ configs, halved }: ExpandedGroup): number => {
     (halving) => halving.count * halving.maxEpochs - epochsToTrain(halving, halving.count),
   );
   return whole - sum(spared);
+};
+
+/** What the worker with the most epochs has of all; SHA stops runs on every worker alike. */
+const largestShare = (
+  { configs }: ExpandedGroup,
+  shares: readonly (readonly number[])[],
+): number => {
+  const epochs = configs.map(epochsOf);
+  const most = shares.map((share) => sum(share.map((index) => epochs[index] ?? 0)));
+  return Math.max(...most) / sum(epochs);
 };
 
 const epochsOf = ({ train = null }: LeafConfig): number =>

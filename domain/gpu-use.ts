@@ -1,3 +1,5 @@
+import { added } from './added.ts';
+
 /** What was measured of a GPU while a run trained on it. */
 export interface GpuUse {
   /** Seconds that were measured, and what the GPU was busy of them. */
@@ -7,17 +9,11 @@ export interface GpuUse {
 }
 
 /** Two measurements as one. */
-export const addGpuUse = (
-  one: GpuUse | undefined,
-  other: GpuUse | undefined,
-): GpuUse | undefined =>
-  one && other
-    ? {
-        seconds: one.seconds + other.seconds,
-        busySeconds: one.busySeconds + other.busySeconds,
-        peakMemoryBytes: Math.max(one.peakMemoryBytes, other.peakMemoryBytes),
-      }
-    : (one ?? other);
+export const addGpuUse = added<GpuUse>((one, other) => ({
+  seconds: one.seconds + other.seconds,
+  busySeconds: one.busySeconds + other.busySeconds,
+  peakMemoryBytes: Math.max(one.peakMemoryBytes, other.peakMemoryBytes),
+}));
 
 /** The share of the time that the GPU was busy, from 0 to 1; not known before it was measured. */
 export const gpuUtilization = (use: GpuUse | undefined): number | undefined =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { executors } from './operation.ts';
-import { planWorkers } from './packing.ts';
+import { planWorkers, workersFor } from './packing.ts';
 
 test('200 small runs start two workers, not 200', () => {
   const { plan, shares } = planWorkers({ runCount: 200, maxWorkers: 2, executor: 'auto' });
@@ -43,6 +43,19 @@ test('the shares are equal but for one run, and hold every run once', () => {
       expect(shares.flat().toSorted((a, b) => a - b)).toEqual(
         Array.from({ length: runCount }, (_, i) => i),
       );
+    }),
+  );
+});
+
+test('a fit has as many workers as it asks for, or else as are allowed', () => {
+  expect([undefined, 1, 8].map((asked) => workersFor(asked, 8))).toEqual([8, 1, 8]);
+});
+
+test('more workers than are allowed are refused, with the number that is', () => {
+  expect(() => workersFor(9, 8)).toThrow(
+    expect.objectContaining({
+      refusal: 'invalid-request',
+      faults: [{ pointer: '/maxWorkers', detail: 'must be at most 8' }],
     }),
   );
 });

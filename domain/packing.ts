@@ -1,3 +1,4 @@
+import { DomainError } from './domain-error.ts';
 import type { Executor, FitRequest, OperationPlan } from './operation.ts';
 
 /** Which runs each worker gets, as indexes from 0 in the order of the configs. */
@@ -5,6 +6,16 @@ export interface Packing {
   readonly plan: OperationPlan;
   readonly shares: readonly (readonly number[])[];
 }
+
+/** Workers that a fit may have at once: as many as it asks for, if the deployment allows them. */
+export const workersFor = (asked: number | undefined, allowed: number): number => {
+  if (asked === undefined || asked <= allowed) return asked ?? allowed;
+  throw new DomainError(
+    'invalid-request',
+    `this deployment allows a fit ${allowed} workers at once; ask for no more than that`,
+    [{ pointer: '/maxWorkers', detail: `must be at most ${allowed}` }],
+  );
+};
 
 /**
  * Deals the runs to workers: each run its own while there are workers enough, else equal shares. Runs
@@ -26,7 +37,7 @@ export const planWorkers = ({
 };
 
 /** How many workers a fit gets, and why. */
-export const countWorkers = ({
+const countWorkers = ({
   runCount,
   maxWorkers,
 }: {

@@ -1,3 +1,6 @@
+import type { ApiToken } from './api-token.ts';
+import type { AuditEntry } from './audit.ts';
+import type { Caller } from './caller.ts';
 import type { DataHandle, DataHandleKey } from './data-handle.ts';
 import type { Experiment, ExperimentKey } from './experiment.ts';
 import type { Instant } from './instant.ts';
@@ -136,15 +139,38 @@ export interface DataHandleStore {
   replace(dataHandle: DataHandle): Promise<void>;
 }
 
-/** Who may call: the bearer of an API token, known by its SHA-256. */
-export interface ApiToken {
-  readonly label: string;
-  /** The one workspace it opens, or `*`. */
-  readonly workspace: string;
+export interface TokenStore {
+  create(token: ApiToken): Promise<void>;
+  find(id: string): Promise<ApiToken | undefined>;
+  /** Once: a token that was revoked before keeps that moment. */
+  revoke(id: string, at: Instant): Promise<void>;
+  /** By ID. */
+  list(page: PageRequest): Promise<Page<ApiToken>>;
 }
 
-export interface TokenStore {
-  find(tokenSha256: string): Promise<ApiToken | undefined>;
+/** Tokens that are not ours but of the deployment's identity provider. */
+export interface IdentityProvider {
+  /** `undefined` when the token is not one that it gave for us, or tells no role or workspace. */
+  verify(token: string): Promise<Caller | undefined>;
+}
+
+/** How many calls a caller may still make. */
+export interface CallQuota {
+  /** Counts one; false when the caller had all of this minute's. */
+  take(caller: Pick<Caller, 'id' | 'callsPerMinute'>, now: Instant): Promise<boolean>;
+}
+
+/** Entries of a workspace (or `*`) between two moments, both included. */
+export interface AuditRange {
+  readonly workspace: string;
+  readonly from?: Instant | undefined;
+  readonly to?: Instant | undefined;
+}
+
+export interface AuditLog {
+  add(entry: AuditEntry): Promise<void>;
+  /** In the order of their moments. */
+  list(range: AuditRange, page: PageRequest): Promise<Page<AuditEntry>>;
 }
 
 export interface StoredObject {
@@ -158,6 +184,8 @@ export interface ArtifactStore {
   putText(key: string, text: string): Promise<void>;
   /** `undefined` when there is no such object. */
   getText(key: string): Promise<string | undefined>;
+  /** The lines of a text while it is read, without their ends. Fails when there is no such object. */
+  lines(key: string): Promise<AsyncIterable<string>>;
   exists(key: string): Promise<boolean>;
   /** Keys under a prefix in lexicographic order, those after `after` only. */
   list(

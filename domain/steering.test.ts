@@ -3,34 +3,17 @@ import { isInEffect } from './control.ts';
 import type { Dealing } from './dealing.ts';
 import { nothingDealt, recall, takeBack } from './dealing.ts';
 import type { ActiveFit, FitRequest } from './operation.ts';
-import type { Run, RunStatus } from './run.ts';
+import type { Run } from './run.ts';
 import { applyReport, awaitsStart, isKeptForClones } from './run.ts';
 import type { Clones } from './steering.ts';
 import { clone, remove, resume, stop } from './steering.ts';
+import { at, runOf } from './testing/run-of.ts';
 import type { Worker } from './worker.ts';
 import { newWorker } from './worker.ts';
 import type { ControlChange } from './worker-ports.ts';
 
-const at = '2026-01-01T00:00:00.000Z';
 const now = '2026-01-01T00:01:00.000Z';
 const key = { workspace: 'default', experiment: 'e', operation: 1 };
-
-const runOf = (status: RunStatus, more: Partial<Run> = {}): Run => ({
-  ...key,
-  runId: 3,
-  dataHandleId: 'dh-1',
-  worker: 1,
-  config: {},
-  status,
-  source: 'initial',
-  completedEpochs: 2,
-  attempts: 1,
-  fruitlessAttempts: 0,
-  createdAt: at,
-  startedAt: at,
-  runtimeSeconds: 0,
-  ...more,
-});
 
 const workerOf = (
   worker: number,

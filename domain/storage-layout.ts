@@ -23,11 +23,11 @@ const operationPrefix = (key: ExperimentKey, operation: number): string =>
   `${experimentPrefix(key)}operations/${operation}/`;
 
 /**
- * The leaf configs of a fit, a JSON array in run ID order. Of fits that race for one operation's number
+ * The leaf configs of a fit, one JSON object a line, in run ID order. Of fits that race for one operation's number
  * each has a file of its own, so that the one which starts trains what it was asked to.
  */
 export const configsKey = (key: ExperimentKey, operation: number, sha256: string): string =>
-  `${operationPrefix(key, operation)}configs-${sha256}.json`;
+  `${operationPrefix(key, operation)}configs-${sha256}.jsonl`;
 
 /** What an attempt of an operation's worker writes; a fenced one overwrites nothing of the next. */
 export const attemptPrefix = (key: ExperimentKey, operation: number, lease: number): string =>
@@ -40,9 +40,11 @@ export const attemptPrefix = (key: ExperimentKey, operation: number, lease: numb
 export const secretsKey = ({ workspace, experiment }: ExperimentKey, set: string): string =>
   `secrets/${workspace}/${experiment}/${set}.json`;
 
+/** Where `end` may save artifacts in our own bucket; no worker can reach it. */
+export const savedArtifactsPrefix = (workspace: string): string => `artifacts/${workspace}/`;
+
 /** A file made for one caller, removed after a day. */
-export const exportKey = ({ workspace, experiment }: ExperimentKey, name: string): string =>
-  `exports/${workspace}/${experiment}/${name}`;
+export const exportKey = (name: string): string => `exports/${name}`;
 
 export const runPrefix = (key: ExperimentKey, runId: number): string =>
   `${experimentPrefix(key)}runs/${runId}/`;

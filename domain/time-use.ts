@@ -1,3 +1,5 @@
+import { added } from './added.ts';
+
 /** What became of a run's time, and the examples that it trained on meanwhile. */
 export interface TimeUse {
   /** Those trained again after a fault count again. */
@@ -13,19 +15,13 @@ export interface TimeUse {
 }
 
 /** Two stretches of time as one. */
-export const addTimeUse = (
-  one: TimeUse | undefined,
-  other: TimeUse | undefined,
-): TimeUse | undefined =>
-  one && other
-    ? {
-        examples: one.examples + other.examples,
-        trainingSeconds: one.trainingSeconds + other.trainingSeconds,
-        loadingSeconds: one.loadingSeconds + other.loadingSeconds,
-        swappingSeconds: one.swappingSeconds + other.swappingSeconds,
-        checkpointingSeconds: one.checkpointingSeconds + other.checkpointingSeconds,
-      }
-    : (one ?? other);
+export const addTimeUse = added<TimeUse>((one, other) => ({
+  examples: one.examples + other.examples,
+  trainingSeconds: one.trainingSeconds + other.trainingSeconds,
+  loadingSeconds: one.loadingSeconds + other.loadingSeconds,
+  swappingSeconds: one.swappingSeconds + other.swappingSeconds,
+  checkpointingSeconds: one.checkpointingSeconds + other.checkpointingSeconds,
+}));
 
 /** Examples per second of training; not known before a chunk was trained. */
 export const samplesPerSecond = (use: TimeUse | undefined): number | undefined =>

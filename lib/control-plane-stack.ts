@@ -8,6 +8,7 @@ import type { EngineJobArns } from './engine-job.ts';
 import { Events } from './events.ts';
 import { FrontDoor } from './front-door.ts';
 import { gpuPrice } from './gpu-price.ts';
+import { identityProvider } from './identity-provider.ts';
 import { jobTermination } from './job-termination.ts';
 import { maxWorkers } from './max-workers.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
@@ -40,9 +41,10 @@ export class ControlPlaneStack extends Stack {
     const terminateJobs = jobTermination(this, jobQueueArns);
     const mlSpecCheck = new MlSpecCheck(this, 'MlSpecCheck', settings);
     const { operation, worker, end } = workflows;
-    new Api(this, 'Api', {
+    const { issueToken } = new Api(this, 'Api', {
       deployment,
       frontDoor,
+      guard: table.guard,
       syncWorker,
       access: routeAccess({
         maxWorkers: maxWorkers(settings),
@@ -52,6 +54,7 @@ export class ControlPlaneStack extends Stack {
         terminateJobs,
         checkMlSpec: mlSpecCheck.ask,
         gpuPrice: gpuPrice(settings),
+        identityProvider: identityProvider(settings),
       }),
     });
     const restart = [operation, worker, end].flatMap(({ start, describe }) => [start, describe]);
@@ -68,6 +71,7 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'ApiUrl', { value: frontDoor.url });
     new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName });
     new CfnOutput(this, 'TableName', { value: table.table.tableName });
+    new CfnOutput(this, 'IssueTokenFunction', { value: issueToken.functionName });
     new CfnOutput(this, 'OperationMachineArn', { value: operation.machine.stateMachineArn });
     new CfnOutput(this, 'WorkerMachineArn', { value: worker.machine.stateMachineArn });
     new CfnOutput(this, 'EndMachineArn', { value: end.machine.stateMachineArn });

@@ -11,6 +11,7 @@ export const handlers: readonly Handler[] = [
     useCase: name,
   })),
   { folder: 'http', useCase: 'authorize' },
+  { folder: 'http', useCase: 'issueToken' },
   ...workflow.map((useCase) => ({ folder: 'workflow', useCase })),
   ...events.map((useCase) => ({ folder: 'events', useCase })),
 ];

@@ -24,6 +24,15 @@ const standIns: Readonly<Record<string, string>> = {
     export class SignatureV4MultiRegion extends SignatureV4SignWithCredentials {
       static sigv4aDependency() { return 'none'; }
     }`,
+  // Nothing here runs with AWS_RETRY_MODE=adaptive: 4 KB.
+  '../util-retry/AdaptiveRetryStrategy': 'export class AdaptiveRetryStrategy {}',
+  // The runtime puts the region into the environment: 2 KB.
+  './getInstanceMetadataRegion': 'export const getInstanceMetadataRegion = undefined;',
+  '../config-resolver/regionConfig/getInstanceMetadataRegion':
+    'export const getInstanceMetadataRegion = undefined;',
+  // Node's bodies are no streams of a browser: 3 KB.
+  './sdk-stream-mixin.browser': 'export const sdkStreamMixin = undefined;',
+  './createChecksumStream.browser': 'export const createChecksumStream = undefined;',
   // Hashes for where `node:crypto` is not: 8 KB.
   './Md5Js': 'export const Md5Js = undefined;',
   './Sha1Js': 'export const Sha1Js = undefined;',
@@ -34,7 +43,7 @@ const standIns: Readonly<Record<string, string>> = {
 export const leanSdk: Plugin = {
   name: 'lean-sdk',
   setup(build) {
-    const replaced = new RegExp(`^(${Object.keys(standIns).join('|')})$`);
+    const replaced = new RegExp(`^(${Object.keys(standIns).join('|').replaceAll('.', '\\.')})$`);
     const words = adapterWords();
 
     build.onResolve({ filter: replaced }, ({ path, resolveDir }) => ({

@@ -6,6 +6,7 @@ import {
   logKey,
   manifestKey,
   runPrefix,
+  savedArtifactsPrefix,
   secretsKey,
   uploadKey,
 } from '../domain/storage-layout.ts';
@@ -15,6 +16,7 @@ import {
   anyExport,
   anyLog,
   anyOperationFile,
+  anySavedArtifact,
   anySecret,
   anyUpload,
 } from './object-keys.ts';
@@ -30,7 +32,8 @@ test.each([
   [anyCode, codeKey(experiment, 'abc')],
   [anyOperationFile, configsKey(experiment, 1, 'abc')],
   [anyLog, log],
-  [anyExport, exportKey(experiment, 'id/results.csv')],
+  [anyExport, exportKey('id/results.csv')],
+  [anySavedArtifact, `${savedArtifactsPrefix('default')}digits/`],
   [anySecret, secretsKey(experiment, 'set')],
   [anyExperimentObject, manifestKey(experiment, 'dh-1')],
   [anyExperimentObject, `${runPrefix(experiment, 1)}metrics.json`],

@@ -22,6 +22,8 @@ interface World {
   /** Knows what an hour of a GPU costs. */
   readonly gpuPrice: Access;
   readonly checkMlSpec: Access;
+  /** Knows whose JWTs are accepted. */
+  readonly identityProvider: Access;
 }
 
 /** Who may reach what, route by route. */
@@ -33,14 +35,16 @@ export const routeAccess = ({
   maxWorkers,
   gpuPrice,
   checkMlSpec,
+  identityProvider,
 }: World): RouteAccess => ({
-  authorize: [table.read],
+  authorize: [table.read, identityProvider],
+  issueToken: [table.readWrite],
   getHealth: [],
   getOpenApi: [],
   createExperiment: [table.readWrite, store.put(anyCode), terminateJobs, checkMlSpec],
   listExperiments: [table.read, store.named],
   getExperiment: [table.read, store.named],
-  endExperiment: [table.readWrite, workflows.end.start],
+  endExperiment: [table.readWrite, store.named, workflows.end.start],
   createDataHandle: [table.readWrite, store.named, workflows.operation.start],
   getDataHandle: [table.read],
   startFit: [
@@ -71,4 +75,9 @@ export const routeAccess = ({
   listLogs: [table.readUpdate, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
   createFolderUpload: [store.put(anyUpload), store.list],
+  createToken: [table.readWrite],
+  listTokens: [table.read],
+  revokeToken: [table.readUpdate],
+  listAudit: [table.read],
+  exportAudit: [table.read, store.put(anyExport), store.get(anyExport)],
 });

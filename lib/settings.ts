@@ -43,6 +43,10 @@ const settingsShape = z.object({
   artifactBuckets: z._default(list(bucketName), []),
   /** Buckets of the user's that data handles and model tags may name, beside Fanfold's own with its uploads. */
   dataBuckets: z._default(list(bucketName), []),
+  /** An OpenID Connect provider whose JWTs are accepted beside our own tokens: its URL, as `iss` has it. */
+  oidcIssuer: z.optional(z.url()),
+  /** What JWTs for this deployment have as `aud`. */
+  oidcAudience: z.optional(z.string().check(z.minLength(1))),
   /** Gets the alarms' mails, once it has confirmed the subscription. */
   alarmEmail: z.optional(z.email()),
   logRetentionDays: z._default(
@@ -60,6 +64,13 @@ const checkedSettings = settingsShape.check(
     path: ['instanceTypes'],
     error: 'must name hosts with as many GPUs as gpusPerWorker says, for example g5.12xlarge',
   }),
+  z.refine(
+    ({ oidcIssuer, oidcAudience }) => (oidcIssuer === undefined) === (oidcAudience === undefined),
+    {
+      path: ['oidcAudience'],
+      error: 'must be given with oidcIssuer, and only then',
+    },
+  ),
   z.refine(({ gpusPerWorker, maxGpus }) => gpusPerWorker <= maxGpus, {
     path: ['maxGpus'],
     error: 'must let one worker have its gpusPerWorker',

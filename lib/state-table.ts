@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Access } from './access.ts';
 
@@ -21,6 +22,8 @@ export class StateTable extends Construct {
   readonly readUpdate: Access;
   readonly readWrite: Access;
   readonly listActive: Access;
+  /** Counts calls, and adds to the audit; neither can be done to anything else. */
+  readonly guard: Access;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -41,7 +44,20 @@ export class StateTable extends Construct {
     this.read = this.access(reads);
     this.readUpdate = this.access([...reads, update]);
     this.readWrite = this.access([...reads, ...writes]);
+    this.guard = {
+      environment: { TABLE_NAME: this.table.tableName },
+      statements: [this.within([update], 'CALLS#*'), this.within(['dynamodb:PutItem'], 'AUDIT#*')],
+    };
     this.listActive = this.access(['dynamodb:Query'], `/index/${activeIndex}`);
+  }
+
+  /** Allows an action on items whose partition keys match. */
+  private within(actions: string[], partitions: string): PolicyStatementProps {
+    return {
+      actions,
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions] } },
+    };
   }
 
   private access(actions: string[], part = ''): Access {

@@ -15,7 +15,7 @@ interface StorageRoleProps {
 }
 
 /**
- * What workers as a whole may do on S3. Each gets credentials of this role for an hour at most,
+ * What workers as a whole may do on S3. Each gets credentials of this role for a quarter of an hour,
  * narrowed by a session policy to its own experiment and its data handle's objects.
  */
 export class StorageRole extends Construct {

@@ -106,6 +106,7 @@ const writeAssembly = (answer: string): void => {
   );
   template.Parameters = {};
   template.Resources.OpenRoute.Properties.RouteKey = 'GET /v1/health';
+  template.Resources.SlowRoute.Properties.RouteKey = 'GET /v1/tokens';
   for (const resource of Object.values<{ Type: string; Properties: Record<string, unknown> }>(
     template.Resources,
   ))
@@ -113,11 +114,13 @@ const writeAssembly = (answer: string): void => {
       resource.Properties['Code'] = { S3Bucket: 'assets', S3Key: key };
   template.Outputs.TableName = template.Outputs.Table;
   template.Outputs.BucketName = template.Outputs.Bucket;
+  template.Outputs.IssueTokenFunction = template.Outputs.Keep;
   mkdirSync(join(assembly, 'code'), { recursive: true });
-  const handler = `const answer = async () => (${answer});`;
-  const names = ['authorize', 'http', 'slow', 'fail', 'keep', 'scan'];
+  const handlers = `const answer = async () => (${answer});
+    export const keep = async () => ({ text: crypto.randomUUID() });`;
+  const names = ['authorize', 'http', 'slow', 'fail', 'scan'];
   const exported = names.map((name) => `answer as ${name}`).join(', ');
-  writeFileSync(join(assembly, 'code', 'index.mjs'), `${handler}\nexport { ${exported} };\n`);
+  writeFileSync(join(assembly, 'code', 'index.mjs'), `${handlers}\nexport { ${exported} };\n`);
   const write = (name: string, content: unknown) =>
     writeFileSync(join(assembly, name), JSON.stringify(content));
   const properties = { templateFile: 'trial.template.json' };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { admit, makeToken } from './admin-token.ts';
+import { adminToken } from './admin-token.ts';
 import { type AwsSettings, awsSettings, reachable, region } from './aws.ts';
 import { type Deployment, deploy } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
@@ -61,12 +61,8 @@ export const startStack = async (options: StackOptions): Promise<RunningStack> =
     (await startEmulator({ ...withoutWishes(options), folder, slots, port: before?.port }));
   try {
     const deployment = await deploy(assembly, emulator.endpoint, before?.deployed ?? {});
-    const file = await describe(emulator, deployment, {
-      slots,
-      token: before?.token ?? makeToken(),
-    });
+    const file = await describe(emulator, deployment, { slots, tokenBefore: before?.token });
     writeStackFile(folder, file);
-    await untilHealthy(file.url);
     return handle(folder, file, emulator.process);
   } catch (error) {
     if (running(before) === undefined) await end(emulator.process);
@@ -98,7 +94,7 @@ const running = (file: StackFile | undefined): Emulator | undefined =>
 const describe = async (
   { process, port, endpoint }: Emulator,
   { outputs, hashes }: Deployment,
-  { slots, token }: { readonly slots: number; readonly token: string },
+  { slots, tokenBefore }: { readonly slots: number; readonly tokenBefore: string | undefined },
 ): Promise<StackFile> => {
   const output = (name: string): string => {
     const value = outputs[name];
@@ -106,8 +102,10 @@ const describe = async (
     return value;
   };
   const [table, bucket] = [output('TableName'), output('BucketName')];
-  await admit(token, endpoint, table);
   const url = reachable(output('ApiUrl'), endpoint);
+  await untilHealthy(url);
+  const issueToken = output('IssueTokenFunction');
+  const token = await adminToken(tokenBefore, { url, endpoint, issueToken });
   const deployed = { ...hashes };
   return { url, token, workspace, endpoint, region, port, bucket, table, slots, process, deployed };
 };

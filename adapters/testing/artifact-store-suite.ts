@@ -20,6 +20,12 @@ export const artifactStoreSuite = (ports: () => Ports) => {
 
 const newKey = (): string => `workspaces/${newWorkspace()}/a b+ü/file.txt`;
 
+const all = async (lines: AsyncIterable<string>): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for await (const line of lines) found.push(line);
+  return found;
+};
+
 const keeping = (ports: () => Ports) =>
   describe('an artifact store', () => {
     it('gives back a text, and says what is not there', async () => {
@@ -30,6 +36,19 @@ const keeping = (ports: () => Ports) =>
       await artifacts.putText(key, 'größer\n');
       expect(await artifacts.getText(key)).toBe('größer\n');
       expect(await artifacts.exists(key)).toBe(true);
+    });
+
+    it('gives the lines of a text of any length, in order, and of none fails', async () => {
+      const { artifacts } = ports();
+      const key = newKey();
+      const lines = Array.from({ length: 20_000 }, (_, i) => `größer als ${i}`);
+      for (const text of [lines.join('\n'), `${lines.join('\n')}\n`]) {
+        await artifacts.putText(key, text);
+        expect(await all(await artifacts.lines(key))).toEqual(lines);
+      }
+      await artifacts.putText(key, '');
+      expect(await all(await artifacts.lines(key))).toEqual([]);
+      await expect(artifacts.lines(newKey())).rejects.toThrow('does not exist');
     });
 
     it('lists keys in order, after a given one, up to a limit', async () => {

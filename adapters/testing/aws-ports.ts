@@ -1,10 +1,12 @@
 import { BatchClient } from '@aws-sdk/client-batch';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { StorageCredentials } from '../../domain/ports.ts';
 import { BatchJobQueue } from '../batch-job-queue.ts';
+import { DynamoAuditLog } from '../dynamo-audit-log.ts';
+import { DynamoCallQuota } from '../dynamo-call-quota.ts';
 import { DynamoControlLog } from '../dynamo-control-log.ts';
 import { DynamoDataHandleStore } from '../dynamo-data-handle-store.ts';
 import { DynamoEpochCheckpointStore } from '../dynamo-epoch-checkpoint-store.ts';
@@ -46,12 +48,7 @@ const stores = async (config: EmulatorConfig) => {
   const dynamo = new DynamoDBClient(config);
   await createTable(dynamo, tableName);
   const table = new DynamoTable(dynamo, tableName);
-  const grant = async (sha256: string, { label, workspace }: Record<string, string>) => {
-    const key = { pk: { S: `TOKEN#${sha256}` }, sk: { S: 'TOKEN' } };
-    const Item = { ...key, label: { S: label ?? '' }, workspace: { S: workspace ?? '' } };
-    await dynamo.send(new PutItemCommand({ TableName: tableName, Item }));
-  };
-  return { table, ...storesOver(table), grant };
+  return { table, ...storesOver(table) };
 };
 
 export const storesOver = (table: DynamoTable) => ({
@@ -66,6 +63,8 @@ export const storesOver = (table: DynamoTable) => ({
   jobNotes: new DynamoJobNoteStore(table),
   dataHandles: new DynamoDataHandleStore(table),
   tokens: new DynamoTokenStore(table),
+  quota: new DynamoCallQuota(table),
+  auditLog: new DynamoAuditLog(table),
 });
 
 const objects = async (config: EmulatorConfig) => {

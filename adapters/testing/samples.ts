@@ -1,3 +1,4 @@
+import type { Caller } from '../../domain/caller.ts';
 import type { DataHandle } from '../../domain/data-handle.ts';
 import { nothingDealt } from '../../domain/dealing.ts';
 import type { Experiment, ExperimentKey } from '../../domain/experiment.ts';
@@ -10,6 +11,14 @@ import type { Worker } from '../../domain/worker.ts';
 
 export const now = '2026-01-02T03:04:05.678Z';
 export const later = '2026-01-02T03:05:06.789Z';
+
+export const somebody: Caller = {
+  id: 'abcdefghij12',
+  label: 'somebody',
+  role: 'operator',
+  workspaces: ['*'],
+  callsPerMinute: 100,
+};
 
 let workspaces = 0;
 export const newWorkspace = (): string => {

@@ -37,7 +37,7 @@ def main() -> int:
     print(f"\n{verdict(last.iloc[0], exp)}\n")
 
     bucket = exp.storage_uri.removeprefix("s3://").split("/")[0]
-    exp.end(artifacts_bucket=f"s3://{bucket}/artifacts")
+    exp.end(artifacts_bucket=f"s3://{bucket}/artifacts/default")
     return 0 if last.iloc[0].val_accuracy >= WANTED_ACCURACY else 1
 
 

@@ -54,7 +54,7 @@ export const controlRun = async (
   steering: Steering,
   {
     params,
-    caller = '',
+    caller,
     idempotencyKey,
   }: Pick<Call<typeof stopRun>, 'params' | 'caller' | 'idempotencyKey'>,
   ports: ControlPorts,
@@ -63,7 +63,7 @@ export const controlRun = async (
   const { workspace, experiment } = found;
   const runId = Number(params.runId);
   const { op, asked: details } = steering;
-  const asked = { workspace, experiment, op, runId, by: caller, asked: details };
+  const asked = { workspace, experiment, op, runId, by: caller?.label ?? '', asked: details };
   try {
     return await accept(asked, { found, steering, idempotencyKey }, ports);
   } catch (error) {

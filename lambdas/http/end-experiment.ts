@@ -4,6 +4,7 @@ import { DomainError } from '../../domain/domain-error.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { EndRequest, Operation } from '../../domain/operation.ts';
 import { parseS3Uri } from '../../domain/s3-uri.ts';
+import { savedArtifactsPrefix } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
 import { findExperiment } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
@@ -11,7 +12,7 @@ import { showOperation } from './show.ts';
 import type { StartPorts } from './start-operation.ts';
 import { startOperation } from './start-operation.ts';
 
-type Ports = StartPorts & Pick<HttpPorts, 'clock'>;
+type Ports = StartPorts & Pick<HttpPorts, 'clock' | 'bucket'>;
 
 export const endExperiment = useCase(
   route,
@@ -19,7 +20,7 @@ export const endExperiment = useCase(
     const experiment = await findExperiment(params, ports);
     if (experiment.status === 'ended') return { status: 200, body: { ended: false } };
     if (body.artifactsBucket === undefined) return endAtOnce(experiment, ports);
-    checkSaving(experiment, body);
+    checkSaving(experiment, body, ports.bucket);
     const request: EndRequest = {
       kind: 'end',
       artifactsUri: `${body.artifactsBucket.replace(/\/*$/, '/')}${experiment.experiment}/`,
@@ -63,14 +64,24 @@ const endAtOnce = async (experiment: Experiment, { experiments, clock }: Ports) 
 };
 
 const checkSaving = (
-  { experiment, epochCheckpoints }: Experiment,
+  { workspace, experiment, epochCheckpoints }: Experiment,
   body: { artifactsBucket?: string | undefined; saveEpochCheckpoints: boolean },
+  bucket: string,
 ): void => {
-  if (!parseS3Uri(body.artifactsBucket ?? '')) {
+  const place = parseS3Uri(body.artifactsBucket ?? '');
+  if (!place) {
     throw new DomainError(
       'invalid-request',
       'artifacts_bucket must be s3://bucket or s3://bucket/prefix',
       [{ pointer: '/artifactsBucket', detail: `${body.artifactsBucket} is not an S3 URI` }],
+    );
+  }
+  const own = savedArtifactsPrefix(workspace);
+  if (place.bucket === bucket && !`${place.key}/`.startsWith(own)) {
+    throw new DomainError(
+      'invalid-request',
+      `in Fanfold's own bucket this workspace's artifacts lie under s3://${bucket}/${own}`,
+      [{ pointer: '/artifactsBucket', detail: `must start with s3://${bucket}/${own}` }],
     );
   }
   if (body.saveEpochCheckpoints && !epochCheckpoints) {

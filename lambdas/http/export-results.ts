@@ -16,6 +16,6 @@ export const exportResults = useCase(route, async ({ params, body }, ports: Port
   ]);
   const gone = new Set(deleted);
   const table = resultsTable(items.filter(({ runId }) => !gone.has(runId)));
-  const published = { name: 'results', table, format: body.format };
-  return { status: 201, body: await publishTable(params, published, ports) };
+  const published = { name: `${params.experiment}-results`, table, format: body.format };
+  return { status: 201, body: await publishTable(published, ports) };
 });

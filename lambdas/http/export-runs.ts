@@ -15,6 +15,10 @@ export const exportRuns = useCase(route, async ({ params, body }, ports: Ports) 
     limit: Number.POSITIVE_INFINITY,
   });
   const kept = items.filter(({ status }) => status !== 'deleted');
-  const published = { name: 'runs', table: runsTable(kept, ports.gpuHourUsd), format: body.format };
-  return { status: 201, body: await publishTable(params, published, ports) };
+  const published = {
+    name: `${params.experiment}-runs`,
+    table: runsTable(kept, ports.gpuHourUsd),
+    format: body.format,
+  };
+  return { status: 201, body: await publishTable(published, ports) };
 });

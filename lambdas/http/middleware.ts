@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { problemOf, problemOfRefusal } from '../../contract/problem.ts';
@@ -10,44 +10,37 @@ import { logger } from '../logger.ts';
 import { telemetry } from '../telemetry.ts';
 import { bearerToken } from '../token.ts';
 import type { UseCase } from '../use-case.ts';
+import { callerOf, type HttpEvent } from './http-event.ts';
 
 z.config(en());
 
-/** An HTTP API event with what our authorizer added to it. */
-type Event = APIGatewayProxyEventV2 & {
-  readonly requestContext: {
-    readonly authorizer?: {
-      readonly lambda?: { readonly workspace?: string; readonly label?: string } | undefined;
-    };
-  };
-};
+export type Middleware = middy.MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2>;
 
-/** Wires a use case into a Lambda function: parses the call, runs it, answers with JSON or a problem. */
-export const http = <R extends Route, Ports>(useCase: UseCase<R, Ports>, ports: () => Ports) =>
-  middy<Event, APIGatewayProxyStructuredResultV2>()
+/**
+ * Wires a use case into a Lambda function: parses the call, runs it, answers with JSON or a problem. What
+ * stands before it (`guard`) meets the call first.
+ */
+export const http = <R extends Route, Ports>(
+  useCase: UseCase<R, Ports>,
+  ports: () => Ports,
+  before: readonly Middleware[] = [],
+) =>
+  middy<HttpEvent, APIGatewayProxyStructuredResultV2>()
     .use(telemetry(useCase.route.name))
     .use({ onError: answerWithProblem })
+    .use([...before])
     .handler(async (event) => {
       logger.appendKeys({ route: useCase.route.name, ...event.pathParameters });
-      checkWorkspace(event);
       const { status, body } = await useCase.run(parseCall(useCase.route, event), ports());
       return json(status, 'application/json', body);
     });
 
-/** A token that opens one workspace opens no other (`*` opens all). */
-const checkWorkspace = ({ pathParameters, requestContext }: Event): void => {
-  const opened = requestContext.authorizer?.lambda?.workspace;
-  const asked = pathParameters?.['workspace'];
-  if (opened === undefined || opened === '*' || opened === asked) return;
-  throw new DomainError('forbidden', `this token opens workspace ${opened}, not ${asked}`);
-};
-
-const parseCall = <R extends Route>(route: R, event: Event): Call<R> => ({
+const parseCall = <R extends Route>(route: R, event: HttpEvent): Call<R> => ({
   params: parse<R['params']>(route.params, event.pathParameters ?? {}, 'path'),
   query: parse<R['query']>(route.query, event.queryStringParameters ?? {}, 'query'),
   body: parse<R['body']>(route.body, parseJson(event), 'body'),
   idempotencyKey: idempotencyKey(event),
-  caller: event.requestContext.authorizer?.lambda?.label,
+  caller: callerOf(event),
   bearerToken: bearerToken(event.headers['authorization']),
 });
 
@@ -66,7 +59,7 @@ const parse = <S extends z.ZodMiniType>(schema: S, value: unknown, where: string
   );
 };
 
-const parseJson = ({ body, isBase64Encoded }: Event): unknown => {
+const parseJson = ({ body, isBase64Encoded }: HttpEvent): unknown => {
   if (body === undefined || body === '') return {};
   try {
     return JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64').toString() : body);
@@ -76,7 +69,7 @@ const parseJson = ({ body, isBase64Encoded }: Event): unknown => {
   }
 };
 
-const idempotencyKey = ({ headers }: Event): string | undefined => {
+const idempotencyKey = ({ headers }: HttpEvent): string | undefined => {
   const key = headers['idempotency-key'];
   if (key === undefined || /^[\x21-\x7e]{1,128}$/.test(key)) return key;
   throw new DomainError(
@@ -87,7 +80,7 @@ const idempotencyKey = ({ headers }: Event): string | undefined => {
 
 /** The one place that decides what a caller may see of an error. */
 const answerWithProblem = (
-  request: middy.Request<Event, APIGatewayProxyStructuredResultV2>,
+  request: middy.Request<HttpEvent, APIGatewayProxyStructuredResultV2>,
 ): void => {
   const { error } = request;
   const problem =
@@ -97,11 +90,15 @@ const answerWithProblem = (
   if (error instanceof DomainError)
     logger.info('refused', { refusal: error.refusal, why: error.message });
   else logger.error('failed', { error });
-  request.response = json(problem.status, 'application/problem+json', {
+  const answer = json(problem.status, 'application/problem+json', {
     ...problem,
     instance: request.event.requestContext.requestId,
   });
+  request.response = { ...answer, headers: { ...answer.headers, ...advice[problem.status] } };
 };
+
+/** Rates are counted by the minute (RFC 9110 §10.2.3). */
+const advice: Readonly<Record<number, Record<string, string>>> = { 429: { 'retry-after': '60' } };
 
 const json = (
   statusCode: number,

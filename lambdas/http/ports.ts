@@ -1,6 +1,8 @@
 import type { Clock } from '../../domain/instant.ts';
 import type {
   ArtifactStore,
+  AuditLog,
+  CallQuota,
   CheckScope,
   DataHandleStore,
   Downloads,
@@ -8,6 +10,7 @@ import type {
   EpochCheckpointStore,
   ExperimentStore,
   Exports,
+  IdentityProvider,
   JobQueue,
   MlSpecChecker,
   OperationStore,
@@ -32,6 +35,10 @@ export interface HttpPorts {
   readonly workers: WorkerStore;
   readonly controlLog: ControlLog;
   readonly tokens: TokenStore;
+  /** Where the deployment has one. */
+  readonly identityProvider: IdentityProvider | undefined;
+  readonly quota: CallQuota;
+  readonly auditLog: AuditLog;
   readonly artifacts: ArtifactStore;
   readonly secrets: SecretKeeper;
   /** The bucket's name, for those that only show where things lie. */

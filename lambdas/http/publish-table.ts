@@ -1,7 +1,6 @@
 import type { z } from 'zod/mini';
 import type { exportFormats, exportResults } from '../../contract/export-routes.ts';
 import { csvOf } from '../../domain/csv.ts';
-import type { ExperimentKey } from '../../domain/experiment.ts';
 import { exportKey } from '../../domain/storage-layout.ts';
 import type { Table } from '../../domain/table.ts';
 import { rowsOf } from '../../domain/table.ts';
@@ -19,17 +18,16 @@ const formats: Readonly<
   parquet: { contentType: 'application/vnd.apache.parquet', write: parquetOf },
 };
 
-/** Writes a table of an experiment as a file, and tells where it can be read for a while. */
+/** Writes a table as a file, and tells where it can be read for a while. */
 export const publishTable = async (
-  key: ExperimentKey,
   { name, table, format }: { name: string; table: Table; format: Format },
   { exports, entropy }: Ports,
 ): Promise<Published> => {
   const { contentType, write } = formats[format];
   const bytes = write(table);
-  const fileName = `${key.experiment}-${name}.${format}`;
+  const fileName = `${name}.${format}`;
   const { url, expiresAt } = await exports.publish({
-    key: exportKey(key, `${entropy.id(16)}/${fileName}`),
+    key: exportKey(`${entropy.id(16)}/${fileName}`),
     fileName,
     contentType,
     bytes,

@@ -74,9 +74,9 @@ export const showOperation = (
 const showRequest = (request: OperationRequest): Partial<OperationResource> => {
   switch (request.kind) {
     case 'fit': {
-      const { dataHandleId, executor, firstRunId, runCount, brackets } = request;
+      const { dataHandleId, executor, maxWorkers, firstRunId, runCount, brackets } = request;
       const halved = brackets?.map(showBracket);
-      return { dataHandleId, executor, firstRunId, runCount, brackets: halved };
+      return { dataHandleId, executor, maxWorkers, firstRunId, runCount, brackets: halved };
     }
     case 'test':
     case 'predict': {

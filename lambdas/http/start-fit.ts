@@ -9,6 +9,7 @@ import type { ExpandedGroup } from '../../domain/expanded-group.ts';
 import { bracketsFrom } from '../../domain/expanded-group.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { FitRequest } from '../../domain/operation.ts';
+import { workersFor } from '../../domain/packing.ts';
 import { hideSecrets, setSecretsAside } from '../../domain/secrets.ts';
 import { configsKey } from '../../domain/storage-layout.ts';
 import { sha256 } from '../token.ts';
@@ -31,12 +32,13 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
   const { config: mlConfig, secrets } = setSecretsAside(asJson(body.mlConfig), set);
   const group = expandConfigGroup(mlConfig, body.seed);
   const budget = body.budget && budgetOf(body.budget, ports.gpuHourUsd);
+  const maxWorkers = workersFor(body.maxWorkers, ports.maxWorkers);
   if (body.dryRun) {
     const experiment = await findAliveExperiment(params, ports);
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
-    return { status: 200, body: await planFit(experiment, group, body.dataHandleId, ports) };
+    return { status: 200, body: await planFit(experiment, group, { ...body, maxWorkers }, ports) };
   }
-  const configs = JSON.stringify(group.configs);
+  const configs = group.configs.map((config) => `${JSON.stringify(config)}\n`).join('');
   const configsSha256 = sha256(configs);
   const request = async (experiment: Experiment): Promise<FitRequest> => {
     checkDataHandle(await findDataHandle({ ...params, ...body }, ports), group);
@@ -44,7 +46,6 @@ export const startFit = useCase(route, async ({ params, body, idempotencyKey }, 
     await ports.artifacts.putText(key, configs);
     await ports.secrets.keep(params, set, secrets);
     const firstRunId = experiment.lastRunId + 1;
-    const { maxWorkers } = ports;
     return requestOf(body, group, { firstRunId, configsSha256, budget, maxWorkers });
   };
   // A hash of the secrets themselves would let whoever reads it try them out.

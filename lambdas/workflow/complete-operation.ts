@@ -2,11 +2,12 @@ import { runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { Operation } from '../../domain/operation.ts';
 import { cutShortBy, isActive, isInference } from '../../domain/operation.ts';
-import type { Run } from '../../domain/run.ts';
+import type { Run, RunError } from '../../domain/run.ts';
 import { cutShort, fail, isOpen, sharedDataError } from '../../domain/run.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { isAdded } from '../../domain/worker.ts';
 import type { WorkflowPorts } from './ports.ts';
+import { runPages } from './run-pages.ts';
 import type { StepInput } from './step.ts';
 import { findStep } from './step.ts';
 
@@ -25,8 +26,8 @@ interface CompleteInput extends StepInput {
 interface Circumstances {
   readonly experiment: Experiment;
   readonly operation: Operation;
-  /** Of a fit. */
-  readonly runs: readonly Run[];
+  /** Of a fit: the runs it began with, and those that workers still have. */
+  readonly runIds: readonly number[];
 }
 
 /** What came of it besides runs: an error, or what a test or a prediction brought. */
@@ -44,8 +45,7 @@ export const completeOperation = async (
   if (!isActive(operation)) return { status: operation.status };
   const workers = await ports.workers.listByOperation(operation);
   if (!input.failure && hasOthers(workers, input)) return { status: operation.status };
-  const runs = await runsOf(operation, workers, ports);
-  const circumstances = { experiment, operation, runs };
+  const circumstances = { experiment, operation, runIds: runIdsOf(operation, workers) };
   const outcome = await outcomeOf(input, circumstances, ports);
   await settleLeftRuns(circumstances, outcome.error, ports);
   const over: Operation = {
@@ -64,19 +64,22 @@ export const completeOperation = async (
 const hasOthers = (workers: readonly Worker[], { worker }: CompleteInput): boolean =>
   workers.some((one) => one.status !== 'gone' && (worker !== undefined || isAdded(one)));
 
-/** Those it began with, and those that workers still have. */
-const runsOf = async (
-  operation: Operation,
-  workers: readonly Worker[],
-  { runs }: Ports,
-): Promise<readonly Run[]> => {
-  const { request } = operation;
+const runIdsOf = ({ request }: Operation, workers: readonly Worker[]): readonly number[] => {
   if (request.kind !== 'fit') return [];
   const own = Array.from({ length: request.runCount }, (_, i) => request.firstRunId + i);
   const had = workers.flatMap(({ dealing }) => runIdsIn(dealing));
-  const found = await runs.findMany(operation, [...new Set([...own, ...had])]);
-  return found.filter((run) => run.operation === operation.operation);
+  return [...new Set([...own, ...had])];
 };
+
+/** Its runs, some at a time; those that a later fit took over are its no more. */
+async function* runsOf(
+  { operation, runIds }: Circumstances,
+  { runs }: Ports,
+): AsyncGenerator<readonly Run[]> {
+  for await (const page of runPages(operation, runIds, { runs })) {
+    yield page.filter((run) => run.operation === operation.operation);
+  }
+}
 
 const isCutShort = ({ experiment, operation }: Circumstances): boolean =>
   operation.status === 'cancelling' || experiment.status === 'ended';
@@ -95,16 +98,29 @@ const outcomeOf = async (
   ports: Ports,
 ): Promise<Outcome> => {
   if (failure) return { error: `${failure.Error ?? 'error'}: ${messageIn(failure.Cause ?? '')}` };
-  const { operation, runs } = circumstances;
-  const { request } = operation;
+  const { request } = circumstances.operation;
   if (isInference(request)) return inferenceOutcome(circumstances, ports);
   if (request.kind === 'download') {
     const { dataHandleId } = request;
-    const handle = await ports.dataHandles.find({ ...operation, dataHandleId });
+    const handle = await ports.dataHandles.find({ ...circumstances.operation, dataHandleId });
     return { error: handle?.error, errorType: handle?.errorType };
   }
-  const shared = sharedDataError(runs);
+  const shared = await dataErrorOf(circumstances, ports);
   return { error: shared?.message, errorType: shared?.errorType };
+};
+
+/** The error of all runs when the data are at fault; the first without one is enough to know better. */
+const dataErrorOf = async (
+  circumstances: Circumstances,
+  ports: Ports,
+): Promise<RunError | undefined> => {
+  let told: Run[] = [];
+  for await (const [first, ...others] of runsOf(circumstances, ports)) {
+    if (!first) continue;
+    if (!sharedDataError([...told, first, ...others])) return undefined;
+    told = [first];
+  }
+  return sharedDataError(told);
 };
 
 const inferenceOutcome = async (
@@ -136,12 +152,14 @@ const settleLeftRuns = async (
   ports: Ports,
 ): Promise<void> => {
   const now = ports.clock.now();
-  const { experiment, operation, runs } = circumstances;
+  const { experiment, operation } = circumstances;
   const cutBy = experiment.status === 'ended' ? 'superseded' : cutShortBy(operation);
   const settled = (run: Run): Run =>
     cutBy === undefined && error !== undefined
       ? fail(run, { message: `the fit failed: ${error}` }, now)
       : cutShort(run, cutBy ?? 'cancelled', now);
-  const left = runs.filter(isOpen);
-  await Promise.all(left.map((run) => ports.runs.replace(settled(run), run.status)));
+  for await (const runs of runsOf(circumstances, ports)) {
+    const left = runs.filter(isOpen);
+    await Promise.all(left.map((run) => ports.runs.replace(settled(run), run.status)));
+  }
 };

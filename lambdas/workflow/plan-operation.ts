@@ -1,19 +1,16 @@
-import type { LeafConfig } from '../../domain/config.ts';
-import { bracketOf, recall, runIdsIn } from '../../domain/dealing.ts';
+import { recall, runIdsIn } from '../../domain/dealing.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import { isOver, newInference } from '../../domain/inference.ts';
-import type { FitRequest, Operation, OperationPlan } from '../../domain/operation.ts';
+import type { Operation, OperationPlan } from '../../domain/operation.ts';
 import { cutShortBy, isInference } from '../../domain/operation.ts';
 import { planWorkers } from '../../domain/packing.ts';
-import type { Run } from '../../domain/run.ts';
-import { isOpen } from '../../domain/run.ts';
-import { rungAfter } from '../../domain/sha.ts';
-import { configsKey } from '../../domain/storage-layout.ts';
 import type { Worker } from '../../domain/worker.ts';
 import { interruptionsOf, isAdded, jobName, newWorker, queueFor } from '../../domain/worker.ts';
 import { workerToken } from '../../domain/worker-token.ts';
 import { sha256 } from '../token.ts';
+import { createRuns } from './create-runs.ts';
 import type { WorkflowPorts } from './ports.ts';
+import { hasOpen } from './run-pages.ts';
 import type { StepInput, WorkerLaunch } from './step.ts';
 import { findStep } from './step.ts';
 
@@ -39,9 +36,9 @@ export const planOperation = async (
 ): Promise<{ readonly workers: readonly WorkerLaunch[] }> => {
   const { experiment, operation } = await findStep(input, ports);
   if (cutShortBy(operation)) return { workers: [] };
+  const { request } = operation;
   const shares = sharesOf(operation);
-  if (operation.request.kind === 'fit')
-    await createRuns(operation, operation.request, shares, ports);
+  if (request.kind === 'fit') await createRuns(operation, { request, ...shares }, ports);
   await ports.workers.createMany(
     shares.runIds.map((runIds, i) => planned(operation, i + 1, runIds)),
   );
@@ -62,46 +59,6 @@ const sharesOf = ({ request }: Operation): Shares => {
   const { plan, shares } = planWorkers(request);
   const { firstRunId } = request;
   return { plan, runIds: shares.map((share) => share.map((index) => firstRunId + index)) };
-};
-
-const createRuns = async (
-  operation: Operation,
-  request: FitRequest,
-  { runIds }: Shares,
-  { artifacts, runs, clock }: Ports,
-): Promise<void> => {
-  const key = configsKey(operation, operation.operation, request.configsSha256);
-  const text = await artifacts.getText(key);
-  const configs: readonly LeafConfig[] = JSON.parse(text ?? '[]');
-  const workerOf = new Map(runIds.flatMap((ids, i) => ids.map((id) => [id, i + 1] as const)));
-  const createdAt = clock.now();
-  await runs.createMany(
-    configs.map((config, i): Run => {
-      const runId = request.firstRunId + i;
-      return {
-        workspace: operation.workspace,
-        experiment: operation.experiment,
-        runId,
-        operation: operation.operation,
-        dataHandleId: request.dataHandleId,
-        worker: workerOf.get(runId) ?? 1,
-        config,
-        status: 'new',
-        ...startOf(runId, request),
-        completedEpochs: 0,
-        attempts: 0,
-        fruitlessAttempts: 0,
-        createdAt,
-        runtimeSeconds: 0,
-      };
-    }),
-  );
-};
-
-/** Where a run comes from, and its first rung when a SHA halves it. */
-const startOf = (runId: number, { brackets = [] }: FitRequest): Pick<Run, 'source' | 'rung'> => {
-  const bracket = brackets[bracketOf(runId, brackets)];
-  return bracket ? { source: 'sha', rung: rungAfter(bracket, 0) } : { source: 'initial' };
 };
 
 const planned = (
@@ -129,9 +86,11 @@ const launch = async (
   ports: Ports,
 ): Promise<WorkerLaunch | undefined> => {
   if (worker.status === 'gone') return undefined;
-  const runs = await ports.runs.findMany(worker, runIdsIn(worker.dealing));
-  const isDone = operation.request.kind === 'fit' ? !runs.some(isOpen) : isOver(worker.inference);
-  if (!isDone) return launchWorker(experiment, worker, ports);
+  const hasWork =
+    operation.request.kind === 'fit'
+      ? await hasOpen(worker, runIdsIn(worker.dealing), ports)
+      : !isOver(worker.inference);
+  if (hasWork) return launchWorker(experiment, worker, ports);
   await letGo(worker, ports);
   return undefined;
 };

@@ -139,7 +139,7 @@ const saveOperation = async (
   const { predictions, request } = operation;
   if (request.kind === 'fit') {
     const configs = configsKey(operation, operation.operation, request.configsSha256);
-    await savedArtifacts.copyOut(configs, { bucket, key: `${to.prefix}configs.json` });
+    await savedArtifacts.copyOut(configs, { bucket, key: `${to.prefix}configs.jsonl` });
   }
   const key = predictions && parseS3Uri(predictions.uri)?.key;
   if (key) await savedArtifacts.copyOut(key, { bucket, key: to.prefix + predictions.fileName });

@@ -17,6 +17,7 @@ import { logger } from '../logger.ts';
 import { sha256 } from '../token.ts';
 import { launchWorker, letGo } from './plan-operation.ts';
 import type { WorkflowPorts } from './ports.ts';
+import { hasOpen } from './run-pages.ts';
 import type { StepInput, WorkerLaunch } from './step.ts';
 import { findStep } from './step.ts';
 
@@ -84,14 +85,10 @@ const begin = async (
   const ending = endingFor(experiment, operation);
   const left = ending
     ? await settleRuns({ worker, ending, reason: 'its fit ended' }, ports)
-    : await stillOpen(worker, ports);
+    : { toTrain: await hasOpen(worker, runIdsIn(worker.dealing), ports) };
   if (!left.toTrain) return leave(worker, ports);
   return { next: 'train', ...(await launchWorker(experiment, worker, ports)) };
 };
-
-const stillOpen = async (worker: Worker, { runs }: Ports) => ({
-  toTrain: (await runs.findMany(worker, runIdsIn(worker.dealing))).some(isOpen),
-});
 
 const launchAgain = async (
   experiment: Experiment,

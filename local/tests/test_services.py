@@ -193,3 +193,34 @@ def test_a_sparse_index_holds_what_has_its_key(table):
         ExpressionAttributeValues={":a": {"S": "active"}},
     )
     assert [one["sk"]["S"] for one in found["Items"]] == ["op-1"]
+
+
+def test_a_grant_bound_to_partitions_holds_for_those_alone(emulator, table):
+    _, name = table
+    iam = emulator.client("iam")
+    iam.create_user(UserName="counter")
+    statement = {
+        "Effect": "Allow",
+        "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        "Resource": "*",
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["CALLS#*"]}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="counter", PolicyName="own", PolicyDocument=document)
+    key = iam.create_access_key(UserName="counter")["AccessKey"]
+    dynamodb = emulator.client(
+        "dynamodb",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+
+    own = {"pk": {"S": "CALLS#ada"}, "sk": {"S": "CALLS"}}
+    dynamodb.put_item(TableName=name, Item=own)
+    for refused in (
+        lambda: dynamodb.put_item(TableName=name, Item=item("foreign")),
+        lambda: dynamodb.update_item(TableName=name, Key=item("foreign")),
+        lambda: dynamodb.get_item(TableName=name, Key=own),
+    ):
+        with pytest.raises(ClientError) as refusal:
+            refused()
+        assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"

@@ -4,6 +4,8 @@ import json
 import time
 
 import pytest
+from botocore.exceptions import ClientError
+from fanfold_local.retriers import delay_seconds
 
 FOREVER = "import time; time.sleep(600)"
 
@@ -87,3 +89,26 @@ def test_retry_and_catch_know_a_thrown_error_by_its_name(machines):
     assert json.loads(error["Cause"])["errorMessage"] == "as asked"
     history = machines.client.get_execution_history(executionArn=execution)["events"]
     assert [event["type"] for event in history].count("TaskFailed") == 2
+
+
+def test_submits_that_are_throttled_are_refused_and_tried_again(machines, jobs, emulator):
+    left = emulator.folder / "throttled-submits"
+    left.write_text("1")
+    with pytest.raises(ClientError) as refused:
+        jobs.submit("")
+    assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+
+    left.write_text("7")
+    workers = [{"name": f"throttled-{i}", "code": ""} for i in range(3)]
+    result = machines.result(machines.start("FanOutMachine", {"workers": workers}))
+    assert json.loads(result["output"]) == [{"status": "SUCCEEDED", "exitCode": 0}] * 3
+    assert left.read_text() == "0"
+
+
+def test_a_state_waits_as_its_retrier_says():
+    doubling = {"IntervalSeconds": 2, "BackoffRate": 2, "MaxDelaySeconds": 60}
+    assert [delay_seconds(doubling, made) for made in range(7)] == [2, 4, 8, 16, 32, 60, 60]
+    jittered = [delay_seconds({**doubling, "JitterStrategy": "FULL"}, 3) for _ in range(100)]
+    assert 0 <= min(jittered) < 4
+    assert 12 < max(jittered) <= 16

@@ -4,7 +4,7 @@ import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: ['pure-rand'],
   contract: ['domain', 'zod', 'node:'],
-  adapters: ['domain', 'contract', '@aws-sdk', 'dynamodb-toolbox', 'node:'],
+  adapters: ['domain', 'contract', '@aws-sdk', 'dynamodb-toolbox', 'jose', 'zod', 'node:'],
   'adapters/testing': ['vitest'],
   lambdas: [
     'domain',
@@ -51,7 +51,10 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'use-cases-know-no-cloud',
     severity: 'error',
-    from: { path: '^lambdas/', pathNot: '/(handlers|middleware|logger|telemetry)[.]ts$' },
+    from: {
+      path: '^lambdas/',
+      pathNot: '/(handlers|middleware|http-event|logger|telemetry)[.]ts$',
+    },
     to: { path: '^adapters/|@middy|@aws-sdk|aws-lambda' },
   },
   {
@@ -63,8 +66,8 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'what-runs-knows-no-tests',
     severity: 'error',
-    from: { pathNot: '^(adapters/testing|test|bench)/' },
-    to: { path: '^adapters/testing/' },
+    from: { pathNot: '^(adapters/testing|domain/testing|test|bench)/' },
+    to: { path: '^(adapters|domain)/testing/' },
   },
   {
     name: 'only-pack-bundles',

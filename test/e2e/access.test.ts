@@ -14,17 +14,21 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { revokeToken } from '../../contract/access-routes.ts';
 import { client } from '../../contract/client.ts';
 import { getExperiment } from '../../contract/experiment-routes.ts';
 import { cancelOperation } from '../../contract/operation-routes.ts';
+import { isForUsers, type Route } from '../../contract/route.ts';
 import { routes } from '../../contract/routes.ts';
 import { syncWorker } from '../../contract/service-routes.ts';
 import type { SyncAnswer } from '../../contract/worker-protocol.ts';
+import { type Role, roles } from '../../domain/caller.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import {
+  changeItem,
   config,
   freshStack,
-  giveTokenFor,
+  giveToken,
   type RunningJob,
   removeStack,
   runningJobs,
@@ -54,40 +58,98 @@ beforeAll(async () => {
 });
 afterAll(() => removeStack(stack));
 
-describe('tokens', () => {
-  const statusOf = async (url: string, authorization?: string): Promise<number> =>
-    (await fetch(url, { headers: authorization === undefined ? {} : { authorization } })).status;
+describe('a route of users', () => {
+  const ofUsers = routes.filter(({ access }) => isForUsers(access));
 
-  test.each([
-    ['none', undefined, 401],
-    ['an empty one', 'Bearer ', 403],
-    ['one of another scheme', 'Basic YTpi', 403],
-    ['one that nobody gave out', `Bearer ${'x'.repeat(43)}`, 403],
-  ])('%s opens no route of a user', async (_, authorization, status) => {
-    for (const { path } of routes.filter((one) => one.access === 'user' && one.method === 'GET')) {
-      const url = stack.url + path.replaceAll(/\{\w+\}/g, '1');
-      expect(await statusOf(url, authorization), path).toBe(status);
+  /** A call of the route with nothing in it, from the default workspace. */
+  const ask = async (
+    { method, path }: Pick<Route, 'method' | 'path'>,
+    authorization?: string,
+  ): Promise<{ readonly status: number; readonly type?: string; readonly detail?: string }> => {
+    const filled = path
+      .replace('{workspace}', workspace)
+      .replace('{tokenId}', 'abcdefghij12')
+      .replaceAll(/\{\w+\}/g, '1');
+    const headers = {
+      'content-type': 'application/json',
+      ...(authorization !== undefined && { authorization }),
+    };
+    const answer = await fetch(stack.url + filled, {
+      method,
+      headers,
+      ...(method !== 'GET' && { body: '{}' }),
+    });
+    return { ...((await answer.json()) as object), status: answer.status };
+  };
+
+  const spoilt = async (change: (token: { text: string; tokenId: string }) => unknown) => {
+    const token = await giveToken(stack, { role: 'admin', workspaces: ['*'] });
+    await change(token);
+    return `Bearer ${token.text}`;
+  };
+  const expire = ({ tokenId }: { tokenId: string }) =>
+    changeItem(stack, { pk: 'TOKENS', sk: `TOKEN#${tokenId}` }, 'expiresAt', now);
+  const now = new Date().toISOString();
+  const revoke = ({ tokenId }: { tokenId: string }) =>
+    user.call(revokeToken, { params: { tokenId } });
+
+  /** What no route takes, and the gateway’s status for it. */
+  const refused: Readonly<Record<string, readonly [number, () => Promise<string | undefined>]>> = {
+    none: [401, async () => undefined],
+    'an empty one': [403, async () => 'Bearer '],
+    'one of another scheme': [403, async () => 'Basic YTpi'],
+    'a malformed one': [403, async () => `Bearer ${'x'.repeat(43)}`],
+    'one that nobody gave out': [403, async () => `Bearer ff_abcdefghij12_${'x'.repeat(43)}`],
+    'one with the ID of another': [
+      403,
+      async () => {
+        const { tokenId } = await giveToken(stack, { role: 'admin', workspaces: ['*'] });
+        return `Bearer ff_${tokenId}_${'x'.repeat(43)}`;
+      },
+    ],
+    'an expired one': [403, () => spoilt(expire)],
+    'a revoked one': [403, () => spoilt(revoke)],
+    'a worker’s': [403, async () => `Bearer ${job.environment['FANFOLD_WORKER_TOKEN']}`],
+    'a JWT, where no issuer’s are taken': [403, async () => 'Bearer e30.e30.AAAA'],
+  };
+
+  test.each(Object.keys(refused))('takes no token like this: %s', async (kind) => {
+    const [status, give] = refused[kind] ?? [0, async () => ''];
+    const authorization = await give();
+    for (const route of ofUsers) {
+      expect((await ask(route, authorization)).status, route.name).toBe(status);
     }
   });
 
-  test('of a worker open no route of a user', async () => {
-    const url = `${stack.url}/v1/workspaces/${workspace}/experiments`;
-    expect(await statusOf(url, `Bearer ${job.environment['FANFOLD_WORKER_TOKEN']}`)).toBe(403);
+  test('takes no token of another workspace', async () => {
+    const { text } = await giveToken(stack, {
+      role: 'admin',
+      workspaces: ['elsewhere', 'nowhere'],
+    });
+    for (const route of ofUsers.filter(({ path }) => path.includes('{workspace}'))) {
+      const { status, type, detail } = await ask(route, `Bearer ${text}`);
+      expect([status, type], route.name).toEqual([403, expect.stringMatching(/forbidden$/)]);
+      expect(detail).toContain('opens workspaces elsewhere, nowhere, not workspace default');
+    }
   });
 
-  test('of a user are no worker’s', async () => {
-    const own = { ...job, environment: { ...job.environment, FANFOLD_WORKER_TOKEN: stack.token } };
-    await expect(syncAs(stack, own)).rejects.toMatchObject({ name: 'unauthorized' });
-  });
+  test.each(roles)(
+    'takes a token of the role %s where that is enough, and else says what is',
+    async (role) => {
+      const { text } = await giveToken(stack, { role, workspaces: ['*'] });
+      for (const route of ofUsers) {
+        const { status, detail = '' } = await ask(route, `Bearer ${text}`);
+        const isEnough = roles.indexOf(role) >= roles.indexOf(route.access as Role);
+        expect(status === 403, `${route.name} ${detail}`).toBe(!isEnough);
+        if (!isEnough) expect(detail).toContain(`takes the role ${route.access}`);
+      }
+    },
+  );
+});
 
-  test('of one workspace open no other', async () => {
-    const token = await giveTokenFor(stack, 'elsewhere');
-    const { call } = client({ url: stack.url, token });
-    const other = { params: { workspace, experiment } };
-    await expect(call(getExperiment, other)).rejects.toMatchObject({ name: 'forbidden' });
-    const own = { params: { workspace: 'elsewhere', experiment } };
-    await expect(call(getExperiment, own)).rejects.toMatchObject({ name: 'experiment-not-found' });
-  });
+test('a user’s token is no worker’s', async () => {
+  const own = { ...job, environment: { ...job.environment, FANFOLD_WORKER_TOKEN: stack.token } };
+  await expect(syncAs(stack, own)).rejects.toMatchObject({ name: 'unauthorized' });
 });
 
 describe('a role', () => {

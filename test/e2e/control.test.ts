@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../contract/client.ts';
 import { deleteRun, listControlLog, resumeRun, stopRun } from '../../contract/control-routes.ts';
+import { endExperiment } from '../../contract/experiment-routes.ts';
 import { getRun, listResults, listRuns } from '../../contract/operation-routes.ts';
 import type { RunResource } from '../../contract/resources.ts';
 import type { RunningStack } from '../../local/stack.ts';
@@ -165,4 +166,22 @@ test('a run that a budget stopped is resumed in the next fit, exactly where it s
   expect(body.items.map((run) => run.runId)).toEqual([runId, runId + 1]);
   const results = await user.results(experiment);
   await compareWithPlainLoop(stack, [trained], { results, seed });
+});
+
+test('an op repeated with its key is answered as before, also once its experiment has ended', async () => {
+  const { operation, firstRunId } = await user.start(experiment, dataHandleId, slowly(100));
+  const runId = firstRunId ?? 0;
+  await user.untilRun(experiment, runId, 'trains', trains);
+  const once = (idempotencyKey?: string) =>
+    user.call(stopRun, { ...ofRun(runId), ...(idempotencyKey && { idempotencyKey }) });
+  const { body: first } = await once('stop-it');
+  await user.ended(experiment, operation);
+  await user.call(endExperiment, { params: { workspace, experiment }, body: {} });
+  expect(await refusalOf(once())).toBe('experiment-ended');
+
+  const before = await logOf();
+  const again = await once('stop-it');
+  expect(again).toMatchObject({ status: 200, body: { run: { runId, status: 'stopped' } } });
+  expect(again.body.control).toEqual(first.control);
+  expect(await logOf()).toEqual(before);
 });

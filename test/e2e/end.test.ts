@@ -66,7 +66,7 @@ describe('ending with artifacts', () => {
         `data/${dataHandleId}/manifest.json`,
         'operations/1/operation.json',
         'operations/2/operation.json',
-        'operations/2/configs.json',
+        'operations/2/configs.jsonl',
         expect.stringMatching(/^logs\/.+\.jsonl$/),
         'runs/1/run.json',
         'runs/1/results.csv',
@@ -140,6 +140,17 @@ describe('refused:', () => {
       problem: { errors: [{ pointer: '/artifactsBucket' }] },
     });
   });
+
+  test.each(['', '/artifacts', '/artifacts/other', '/workspaces/default'])(
+    'artifacts to %j of our own bucket, where they are not its workspace’s',
+    async (path) => {
+      const artifactsBucket = `s3://${stack.bucket}${path}`;
+      await expect(end(experiment, { artifactsBucket })).rejects.toMatchObject({
+        name: 'invalid-request',
+        message: expect.stringContaining(`s3://${stack.bucket}/artifacts/${workspace}/`),
+      });
+    },
+  );
 
   test('nothing: without a bucket the flag is ignored altogether', async () => {
     expect(await end(experiment, { saveEpochCheckpoints: true })).toEqual({ ended: true });

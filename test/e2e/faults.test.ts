@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cancelOperation, listLogs } from '../../contract/operation-routes.ts';
 import type { RunResource } from '../../contract/resources.ts';
@@ -8,6 +11,7 @@ import {
   freshStack,
   removeStack,
   runningJobs,
+  syncAs,
   until,
   userOf,
   workspace,
@@ -88,6 +92,16 @@ describe('user code that', () => {
   });
 });
 
+test('jobs whose SubmitJob is throttled are submitted again, and all is trained', async () => {
+  const left = join(stack.folder, 'throttled-submits');
+  writeFileSync(left, '3');
+  const fit = await user.fit(experiment, dataHandleId, [config(), config()]);
+  expect(readFileSync(left, 'utf8')).toBe('0');
+  expect(fit).toMatchObject({ status: 'completed', plan: { workers: 2 } });
+  expect(fit.jobs.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+  expect((await runsOf(fit)).map(({ status }) => status)).toEqual(['completed', 'completed']);
+});
+
 describe('a worker that in mid-epoch', () => {
   const slow = config({ pause_s: 0.15 }, { epochs: 3, batch_size: 8 });
   let alone: RunResource | undefined;
@@ -95,28 +109,73 @@ describe('a worker that in mid-epoch', () => {
     [alone] = await runsOf(await user.fit(experiment, dataHandleId, slow));
   });
 
+  /** A run within its second epoch, and its worker's job. */
+  const startSlow = async () => {
+    const { operation } = await user.start(experiment, dataHandleId, slow);
+    const runId = (await until('a run', async () => (await runsOf({ operation }))[0])).runId;
+    await user.untilRun(
+      experiment,
+      runId,
+      'in the middle of its second epoch',
+      ({ progress }) => progress?.epoch === 2 && progress.chunk >= 1,
+    );
+    const [job] = runningJobs(stack);
+    if (!job) throw new Error('no job runs');
+    return { operation, runId, job };
+  };
+
   test.each([
     ['is killed', 'SIGKILL', 0],
     ['has its machine taken away', 'SIGTERM', 1],
   ] as const)(
     '%s is retried, and its run ends with the weights of one left alone',
     async (_, signal, interruptions) => {
-      const { operation } = await user.start(experiment, dataHandleId, slow);
-      const runId = (await until('a run', async () => (await runsOf({ operation }))[0])).runId;
-      await user.untilRun(
-        experiment,
-        runId,
-        'in the middle of its second epoch',
-        ({ progress }) => progress?.epoch === 2 && progress.chunk >= 1,
-      );
-      const [job] = runningJobs(stack);
-      process.kill(job?.pid ?? 0, signal);
+      const { operation, job } = await startSlow();
+      process.kill(job.pid, signal);
       await user.ended(experiment, operation);
       const [lost] = await runsOf({ operation });
       expect(lost).toMatchObject({ status: 'completed', attempts: 2, interruptions });
       expect(await modelOf(lost)).toEqual(await modelOf(alone));
     },
   );
+
+  test('was fenced gets no new credentials, and nobody reads what it uploads with the old ones', async () => {
+    const { operation, runId, job } = await startSlow();
+    // Takes over from the engine, which stands still meanwhile, and is fenced by the next attempt.
+    process.kill(job.pid, 'SIGSTOP');
+    const { assignment, credentials, token } = await syncAs(stack, job, { attempt: 2 });
+    const again = { attempt: 2, needsCredentials: true, room: 0 };
+    const fenced = {
+      ...job,
+      environment: { ...job.environment, FANFOLD_WORKER_TOKEN: `${token}` },
+    };
+    await syncAs(stack, fenced, { ...again, needsCredentials: false, sequence: 2 });
+    process.kill(job.pid, 'SIGKILL');
+    const leftSeconds = (Date.parse(credentials?.expiresAt ?? '') - Date.now()) / 1000;
+    expect(leftSeconds).toBeGreaterThan(0);
+    expect(leftSeconds).toBeLessThanOrEqual(15 * 60);
+
+    const prefix = `${assignment?.prefix}runs/${runId}/checkpoints/epoch-0003.worker-1.lease-2/`;
+    const s3 = new S3Client({ ...stack.aws, ...(credentials && { credentials }) });
+    const upload = async () =>
+      Promise.all(
+        ['model.safetensors', 'manifest.json'].map((name) =>
+          s3.send(new PutObjectCommand({ Bucket: stack.bucket, Key: prefix + name, Body: '?' })),
+        ),
+      );
+    await upload();
+    const ownsAnother = ({ attempts }: RunResource) => attempts > 2;
+    await user.untilRun(experiment, runId, 'is in the next attempt’s hands', ownsAnother);
+    await upload();
+    const refused = syncAs(stack, fenced, { ...again, sequence: 3 });
+    await expect(refused).rejects.toMatchObject({ name: 'worker-fenced' });
+
+    await user.ended(experiment, operation);
+    const [run] = await runsOf({ operation });
+    expect(run).toMatchObject({ status: 'completed' });
+    expect(run?.checkpointUri).not.toContain(prefix);
+    expect(await modelOf(run)).toEqual(await modelOf(alone));
+  });
 });
 
 describe('cancelling', () => {

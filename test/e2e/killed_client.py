@@ -30,7 +30,7 @@ def main(spec, name, bucket):
     exp.run_fit(dh, GridSearch(CONFIG), seed=3, idempotency_key="fit")
     exp.run_test(dh, run_id=1, idempotency_key="test")
     exp.run_predict(dh, run_id=2, idempotency_key="prediction")
-    exp.end(f"s3://{bucket}/artifacts")
+    exp.end(f"s3://{bucket}/artifacts/default")
 
 
 if __name__ == "__main__":

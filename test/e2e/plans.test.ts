@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { cloneRun } from '../../contract/control-routes.ts';
 import { createDataHandle } from '../../contract/experiment-routes.ts';
 import { startFit } from '../../contract/fit-routes.ts';
 import { cancelOperation, listOperations } from '../../contract/operation-routes.ts';
@@ -40,6 +41,16 @@ const operations = async () => (await user.call(listOperations, { params })).bod
 const runsOf = async (operation: number): Promise<readonly RunResource[]> =>
   (await user.runs(experiment)).filter((run) => run.operation === operation);
 
+const runsWhen = (operation: number, holds: (runs: readonly RunResource[]) => boolean) =>
+  until(
+    'the runs to be so',
+    async () => {
+      const runs = await runsOf(operation);
+      return holds(runs) ? runs : undefined;
+    },
+    patienceSeconds,
+  );
+
 const grid = (count: number, more: object = {}) => {
   const lr = { $list: Array.from({ length: count }, (_, i) => 0.001 * (i + 1)) };
   return { $grid: config({}, { optimizer: { name: 'SGD', args: { lr } }, ...more }) };
@@ -73,6 +84,14 @@ describe('a dry run', () => {
     const hours = (seconds / 4) * (81 / 3600);
     expect(whole.estimate?.gpuHours).toBeCloseTo(hours, 9);
     expect(whole.estimate?.usd).toBeCloseTo(hours * gpuHourUsd, 9);
+    // Of nine runs one worker has five; alone it has all.
+    expect(whole.estimate?.hours).toBeCloseTo((hours * 5) / 9, 9);
+    const alone = await dryRun(grid(9, { epochs: 9 }), { maxWorkers: 1 });
+    expect(alone.plan).toMatchObject({ workers: 1, runsPerWorker: 9 });
+    expect(alone.estimate).toMatchObject({
+      gpuHours: expect.closeTo(hours, 9),
+      hours: expect.closeTo(hours, 9),
+    });
     const halved = await dryRun({
       $sha: { configGroup: grid(9, { epochs: 9 }), metric: 'val_loss', mode: 'min' },
     });
@@ -103,6 +122,42 @@ describe('a dry run', () => {
     await expect(dryRun(sha, { dataHandleId: id })).rejects.toMatchObject({
       name: 'partition-missing',
     });
+  });
+});
+
+describe('maxWorkers', () => {
+  test('bounds the workers of a fit, and of runs that join it', async () => {
+    const slow = config({ pause_s: 0.1 }, { epochs: 10 });
+    const how = { maxWorkers: 1, executor: 'single' };
+    const { operation } = await user.start(experiment, dataHandleId, [slow, config()], how);
+    const [first] = await runsWhen(operation, ([run]) => run?.status === 'ongoing');
+    const runId = String(first?.runId);
+    // The other slot is free, and a worker without runs would be added, were it not for the bound.
+    await user.call(cloneRun, {
+      params: { ...params, runId },
+      body: { changes: { train: { epochs: 1 } } },
+    });
+    const fit = await user.ended(experiment, operation, patienceSeconds);
+    expect(fit).toMatchObject({ maxWorkers: 1, plan: { workers: 1, runsPerWorker: 2 } });
+    expect(new Set(fit.jobs.map(({ worker }) => worker))).toEqual(new Set([1]));
+    expect((await runsOf(operation)).map(({ status }) => status)).toEqual(
+      Array(3).fill('completed'),
+    );
+  });
+
+  test.each([0, -1, 1.5, 3, 'two'])('of %j is refused', async (maxWorkers) => {
+    const before = await operations();
+    const refusal = {
+      name: 'invalid-request',
+      problem: { errors: [expect.objectContaining({ pointer: '/maxWorkers' })] },
+    };
+    for (const dry of [true, false]) {
+      const how = { maxWorkers, dryRun: dry };
+      await expect(user.start(experiment, dataHandleId, config(), how)).rejects.toMatchObject(
+        refusal,
+      );
+    }
+    expect(await operations()).toBe(before);
   });
 });
 

@@ -2,7 +2,7 @@ import { stopRun } from '../../contract/control-routes.ts';
 import { createDataHandle, endExperiment } from '../../contract/experiment-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { experiment, modelUserOf, startModels } from './inference-scene.ts';
-import { config, giveTokenFor, putItem, runningJobs, until, userOf } from './scene.ts';
+import { config, giveToken, putItem, runningJobs, until, userOf } from './scene.ts';
 
 /* What has to be there for every kind of refusal to be met. */
 
@@ -16,16 +16,16 @@ export const spoiltRun = 99;
 export const startProblems = async () => {
   const models = await startModels();
   const { stack } = models;
-  const [handles, workerToken, foreignToken] = await Promise.all([
+  const [handles, workerToken, foreign] = await Promise.all([
     makeHandles(stack),
     startWorking({ ...stack, workspace: 'working' }),
-    giveTokenFor(stack, 'elsewhere'),
+    giveToken(stack, { workspaces: ['elsewhere'] }),
     endOne({ ...stack, workspace: 'ended' }),
     useKey({ ...stack, workspace: 'keyed' }),
     userOf({ ...stack, workspace: 'plain' }).create(experiment),
     putItem(stack, { pk: `WS#default#EXP#${experiment}#RUNS#00000`, sk: 'RUN#0000099' }),
   ]);
-  return { ...models, ...handles, workerToken, foreignToken };
+  return { ...models, ...handles, workerToken, foreignToken: foreign.text };
 };
 
 /** One data handle of training rows alone, and one whose download fails. */

@@ -58,6 +58,7 @@ const unprovoked = {
   'data-changed': 'told of operations: data.test.ts, data_client.py',
   'data-too-large': 'told of operations, once a disk is full: test_data_errors.py of the engine',
   'invalid-data': 'told of operations: data.test.ts, data_client.py',
+  'too-many-requests': 'takes the calls of a minute: tokens.test.ts, test_errors.py of the client',
   'too-large': 'the embedded gateway takes bodies of any size; test_errors.py of the client',
 } as const satisfies Partial<Record<ProblemType, string>>;
 
@@ -96,6 +97,7 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
   'pathway-ambiguous': () => tested({}),
   'run-not-found': () => ({ path: own('/runs/98') }),
   'settings-changed': () => made({ epochCheckpoints: true }),
+  'token-not-found': () => post('/v1/tokens/abcdefghij12/revoke', {}),
   unauthorized: () => synced(scene.stack.token),
   'worker-fenced': () => synced(scene.workerToken),
   'not-found': () => ({ path: '/v1/nowhere' }),

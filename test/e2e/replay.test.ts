@@ -31,7 +31,7 @@ afterAll(() => removeStack(stack));
 const endWithArtifacts = async (experiment: string): Promise<void> => {
   const { body } = await user.call(endExperiment, {
     params: { workspace, experiment },
-    body: { artifactsBucket: `s3://${stack.bucket}/artifacts` },
+    body: { artifactsBucket: `s3://${stack.bucket}/artifacts/default` },
   });
   const ended = await user.ended(experiment, body.operation?.operation ?? 0);
   expect(ended.status, ended.error).toBe('completed');

@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { createToken } from '../../contract/access-routes.ts';
 import { client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
 import { startedFit, startFit } from '../../contract/fit-routes.ts';
@@ -12,6 +13,7 @@ import { getOperation, listResults, listRuns } from '../../contract/operation-ro
 import type { OperationResource, ResultResource, RunResource } from '../../contract/resources.ts';
 import { createUpload, syncWorker } from '../../contract/service-routes.ts';
 import type { SyncAnswer, SyncRequest } from '../../contract/worker-protocol.ts';
+import type { Role } from '../../domain/caller.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../local/stack.ts';
 
 /* What the end-to-end tests do over and over, over plain HTTPS. */
@@ -161,7 +163,8 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token' | 'workspace'>)
   return { call, create, upload, download, start, fit, ended, runs, results, untilRun };
 };
 
-const pages = async <T>(
+/** Every item of a list. */
+export const pages = async <T>(
   read: (
     cursor: string | undefined,
   ) => Promise<{ body: { items: readonly T[]; nextCursor?: string | undefined } }>,
@@ -235,15 +238,21 @@ export const artifactBytes = async (
   return (await Body?.transformToByteArray()) ?? new Uint8Array();
 };
 
-/** A token that opens one workspace alone, put in the table as an operator does it (docs/deploy.md). */
-export const giveTokenFor = async (stack: RunningStack, workspace: string): Promise<string> => {
-  const token = `token-of-${workspace}`;
-  const sha256 = createHash('sha256').update(token).digest('hex');
-  await putItem(stack, {
-    ...{ pk: `TOKEN#${sha256}`, sk: 'TOKEN' },
-    ...{ sha256, label: workspace, workspace },
-  });
-  return token;
+/** Of a token, what a test asks for; the rest is as anybody’s. */
+export interface Granted {
+  readonly role?: Role;
+  readonly workspaces?: readonly string[];
+  readonly callsPerMinute?: number;
+}
+
+/** A new token, made by the stack’s admin. */
+export const giveToken = async (
+  stack: Pick<RunningStack, 'url' | 'token'>,
+  { role = 'operator', workspaces = [workspace], ...more }: Granted = {},
+): Promise<{ readonly text: string; readonly tokenId: string }> => {
+  const body = { label: `a test’s ${role}`, role, workspaces: [...workspaces], ...more };
+  const made = (await client(stack).call(createToken, { body })).body;
+  return { text: made.text, tokenId: made.token.tokenId };
 };
 
 /** Puts an item in the table, with all rights. */
@@ -253,4 +262,21 @@ export const putItem = async (
 ): Promise<void> => {
   const Item = Object.fromEntries(Object.entries(members).map(([name, S]) => [name, { S }]));
   await new DynamoDBClient(aws).send(new PutItemCommand({ TableName: table, Item }));
+};
+
+/** Gives an item of the table another text under a name, with all rights. */
+export const changeItem = async (
+  { aws, table }: RunningStack,
+  { pk, sk }: { readonly pk: string; readonly sk: string },
+  name: string,
+  text: string,
+): Promise<void> => {
+  const change = new UpdateItemCommand({
+    TableName: table,
+    Key: { pk: { S: pk }, sk: { S: sk } },
+    UpdateExpression: 'SET #name = :text',
+    ExpressionAttributeNames: { '#name': name },
+    ExpressionAttributeValues: { ':text': { S: text } },
+  });
+  await new DynamoDBClient(aws).send(change);
 };

@@ -61,7 +61,9 @@ describe('secrets', () => {
   const readEverything = async (): Promise<string> => {
     const texts: string[] = [];
     const known = { ...params, operation: '2', runId: '1', dataHandle: dataHandleId };
-    for (const { path } of routes.filter((one) => one.access === 'user' && one.method === 'GET')) {
+    for (const { path } of routes.filter(
+      (one) => one.access === 'reader' && one.method === 'GET',
+    )) {
       const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => known[name as keyof typeof known]);
       const headers = { authorization: `Bearer ${stack.token}` };
       const answer = await fetch(`${stack.url}${filled}`, { headers });
@@ -144,7 +146,7 @@ describe('secrets', () => {
   });
 
   test('are in no table, object, file, log or answer but the one object that keeps them', async () => {
-    const artifactsBucket = `s3://${stack.bucket}/artifacts/outputs`;
+    const artifactsBucket = `s3://${stack.bucket}/artifacts/default/outputs`;
     answers.push(await readEverything(), await readByClient(stack));
     for (const route of [exportRuns, exportResults])
       for (const format of ['csv', 'parquet'] as const)

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { operationPartition } from '../../adapters/table-keys.ts';
 import { createDataHandle } from '../../contract/experiment-routes.ts';
 import { cancelOperation } from '../../contract/operation-routes.ts';
 import type { OperationResource, RunResource } from '../../contract/resources.ts';
@@ -25,10 +28,10 @@ vi.setConfig({ testTimeout: 600_000 });
 const experiment = 'halving';
 
 /** A stack with an experiment and its data. */
-const open = async (options: Parameters<typeof freshStack>[0] = {}) => {
+const open = async (options: Parameters<typeof freshStack>[0] = {}, source?: string) => {
   const stack = await freshStack(options);
   const user = userOf(stack);
-  await user.create(experiment);
+  await user.create(experiment, source);
   return { stack, user, dataHandleId: await user.download(experiment) };
 };
 
@@ -88,6 +91,21 @@ const epochsByHand = async (
   return runs.map(({ runId }) => trained.get(runId) ?? 0);
 };
 
+/** The epochs after which a fit's bracket was decided, each as often as it was. */
+const decidedAfter = async (
+  { stack: { aws, table } }: World,
+  { operation }: Pick<OperationResource, 'operation'>,
+): Promise<readonly number[]> => {
+  const pk = operationPartition({ workspace, experiment, operation });
+  const rungs = new QueryCommand({
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :rung)',
+    ExpressionAttributeValues: { ':pk': { S: pk }, ':rung': { S: 'RUNG#' } },
+  });
+  const { Items = [] } = await new DynamoDBClient(aws).send(rungs);
+  return Items.map(({ epoch }) => Number(epoch?.N));
+};
+
 const compareAll = async ({ stack, user }: World, runs: readonly RunResource[]): Promise<void> => {
   const results = await user.results(experiment);
   await compareWithPlainLoop(stack, runs, { results, seed: 42 });
@@ -119,6 +137,7 @@ describe('on two workers', () => {
     const mine = new Set(runs.map(({ runId }) => runId));
     const results = (await user.results(experiment)).filter(({ runId }) => mine.has(runId));
     expect(results).toHaveLength(6 * 1 + 2 * 3 + 9);
+    expect(await decidedAfter(world, operation)).toEqual([1, 3]);
     await compareAll(world, runs);
   });
 
@@ -154,6 +173,25 @@ describe('on two workers', () => {
       message: expect.stringContaining('no validation partition'),
     });
   });
+});
+
+test('promoted runs go on in the jobs that trained them, where they were fused', async () => {
+  const blocks = readFileSync(join(import.meta.dirname, 'specs/blocks.py'), 'utf8');
+  const world = await open({}, blocks);
+  try {
+    const { user, dataHandleId } = world;
+    const { operation } = await user.start(experiment, dataHandleId, sha(configs(9, 9)));
+    const ended = await user.ended(experiment, operation, patienceSeconds);
+    expect(ended.jobs.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(await decidedAfter(world, ended)).toEqual([1, 3]);
+    const runs = await runsOf(world, ended);
+    expect(runs.every(({ fusedWithin }) => fusedWithin !== undefined)).toBe(true);
+    expect(runs.map(({ attempts }) => attempts)).toEqual(Array(9).fill(1));
+    const trained = runs.map(({ completedEpochs }) => completedEpochs);
+    expect(trained).toEqual(await epochsByHand(world, runs, { rungs: [1, 3], epochs: 9 }));
+  } finally {
+    await removeStack(world.stack);
+  }
 });
 
 /** The first worker's runs are quick, the second's take their time, so the first worker waits at the rung. */

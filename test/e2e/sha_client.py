@@ -23,6 +23,9 @@ plan = exp.run_fit(dh, group, dry_run=True)
 assert plan is not None
 assert (plan.run_count, plan.workers, plan.rungs) == (4, 2, [[1, 2]])
 assert plan.gpu_hours is None
+alone = exp.run_fit(dh, group, max_workers=1, dry_run=True)
+assert alone is not None
+assert (alone.workers, alone.runs_per_worker) == (1, 4)
 assert exp.get_runs_info().empty
 
 assert exp.run_fit(dh, group, budget={"gpu_hours": 1}) is None
@@ -37,11 +40,11 @@ assert set(losses[1].nsmallest(2).index) == set(losses[2].dropna().index)
 assert losses[2].idxmin() == losses[3].dropna().index[0]
 
 later = exp.run_fit(dh, group, dry_run=True)
-assert later.gpu_hours > 0
+assert later.gpu_hours > later.hours > 0
 
-for wrong in ({"usd": 5}, {"gpu_hours": 0}):
+for wrong in ({"budget": {"usd": 5}}, {"budget": {"gpu_hours": 0}}, {"max_workers": 3}):
     try:
-        exp.run_fit(dh, group, budget=wrong)
+        exp.run_fit(dh, group, **wrong)
     except fanfold.InvalidRequest as error:
         print(error)
     else:

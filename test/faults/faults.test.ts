@@ -23,7 +23,7 @@ import { ScriptedEngine } from '../halving/scripted-engine.ts';
  * | answers to syncs lost, sent again, late                 | engine: test_control, exactness; test/halving        |
  * | S3 that errs, slow and broken-off uploads, bad clocks   | engine: test_storage, test_outages, exactness        |
  * | callers, workflows and workers racing                   | test/races                                           |
- * | SubmitJob throttled                                     | test/templates (its retries), local/tests (retrying) |
+ * | SubmitJob throttled                                     | test/e2e/faults, local/tests (waits and jitter)      |
  * | emulator, client and execution lost                     | test/e2e/persistence, killed-client                  |
  */
 

@@ -44,7 +44,7 @@ export const startFit = async (aws: AwsPorts, { workers, losses, halving }: FitO
   await ports.operations.start(experiment, operation, { dataHandle });
   await ports.artifacts.putText(
     configsKey(key, 1, request.configsSha256),
-    JSON.stringify(losses.map(() => ({}))),
+    losses.map(() => '{}\n').join(''),
   );
   const step = { ...key, operation: 1 };
   const plan = await planOperation(step, ports);

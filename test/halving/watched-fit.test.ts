@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
+import { somebody } from '../../adapters/testing/samples.ts';
 import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import { getOperation } from '../../lambdas/http/get-operation.ts';
 import { stopRun } from '../../lambdas/http/stop-run.ts';
@@ -50,6 +51,6 @@ test('a worker hears of a stop at its next sync, and goes on listening for more'
   expect(await interval()).toBe(15);
   const ports = { ...fit.ports, bucket: 'bucket', gpuHourUsd: 0 };
   const params = { ...paramsOf(fit), runId: '1' };
-  await stopRun.run({ params, query: {}, body: {}, caller: 'somebody' }, ports);
+  await stopRun.run({ params, query: {}, body: {}, caller: somebody }, ports);
   expect(await interval()).toBe(1);
 });

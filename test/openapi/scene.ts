@@ -4,6 +4,7 @@ import { experiment, modelUserOf, tables } from '../e2e/inference-scene.ts';
 import {
   config,
   freshStack,
+  giveToken,
   type RunningJob,
   removeStack,
   runningJobs,
@@ -42,16 +43,17 @@ const apart = (workspace: string) => ({ workspace, experiment });
 export const startScene = async (): Promise<Scene> => {
   const stack = await freshStack({ slots });
   const inApart = (workspace: string): RunningStack => ({ ...stack, workspace });
-  const [read, work, testHandleId] = await Promise.all([
+  const [read, work, testHandleId, token] = await Promise.all([
     makeRecords(stack),
     startWorking(inApart('working')),
     downloadTables(inApart('testing')),
+    giveToken(stack),
     userOf(inApart('ending')).create(experiment),
     userOf(inApart('downloading')).create(experiment),
     startSteered(inApart('steering')),
   ]);
   const known: KnownValues = {
-    paths: { ...apart(stack.workspace), runId: '1', ...read.paths },
+    paths: { ...apart(stack.workspace), runId: '1', tokenId: token.tokenId, ...read.paths },
     pathsApart: {
       createExperiment: { workspace: 'making' },
       endExperiment: apart('ending'),
@@ -67,12 +69,14 @@ export const startScene = async (): Promise<Scene> => {
     bodies: {
       createExperiment: { mlSpec: { fileName: 'line.py', source: specSource } },
       createDataHandle: { locators: { train: 's3://no-such-bucket/rows.csv' } },
-      startFit: { ...work.fit, mlConfig: config(), budget: null, dryRun: true },
+      startFit: { ...work.fit, mlConfig: config(), maxWorkers: null, budget: null, dryRun: true },
       startTest: { dataHandleId: testHandleId, ...aModelTag },
       // Its run is left to chance, so that every rule has its turn.
       startPrediction: { dataHandleId: read.dataHandleId, modelTag: null, config: null },
       cloneRun: { changes: {}, epoch: null },
       extendRun: { epochs: 1 },
+      createToken: { label: 'a caller', workspaces: ['elsewhere'] },
+      exportAudit: { workspace: stack.workspace, from: null, to: null },
       syncWorker: { jobId: 'a-job' },
     },
   };

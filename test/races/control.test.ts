@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { AwsPorts } from '../../adapters/testing/aws-ports.ts';
-import { dataHandleOf, experimentOf, fitOf, newKey } from '../../adapters/testing/samples.ts';
+import {
+  dataHandleOf,
+  experimentOf,
+  fitOf,
+  newKey,
+  somebody,
+} from '../../adapters/testing/samples.ts';
 import { withEmulator } from '../../adapters/testing/with-emulator.ts';
 import type { ControlEntry } from '../../domain/control.ts';
 import { DomainError } from '../../domain/domain-error.ts';
@@ -67,7 +73,7 @@ const planFit = async (maxWorkers: number, start: (request: ExecutionRequest) =>
   const { configsSha256 } = request;
   await aws.artifacts.putText(
     configsKey(key, 1, configsSha256),
-    JSON.stringify([config, config, config]),
+    `${JSON.stringify(config)}\n`.repeat(3),
   );
   const step = { ...key, operation: 1 };
   const { workers } = await planOperation(step, { ...ports, ...aws });
@@ -87,7 +93,7 @@ const play = async ({ clients, deaths, choices }: Game, maxWorkers: number) => {
   const client = async (commands: readonly Command[]): Promise<void> => {
     for (const { op, runId, warmStart } of commands) {
       const params = { ...key, runId: String(runId) };
-      const call = { params, query: {}, body: {}, caller: 'somebody' };
+      const call = { params, query: {}, body: {}, caller: somebody };
       const asked =
         op === 'clone'
           ? cloneRun.run({ ...call, body: { changes: {}, warmStart } }, ports)

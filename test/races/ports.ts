@@ -31,5 +31,6 @@ export const portsOf = (
     entropy: nodeEntropy,
     maxWorkers: 2,
     gpuHourUsd: 0,
+    bucket: 'fanfold-artifacts',
   };
 };

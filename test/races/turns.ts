@@ -16,7 +16,7 @@ export class Turns {
         const member: unknown = Reflect.get(target, name);
         if (typeof member !== 'function') return member;
         return (...args: unknown[]) =>
-          this.turn(async () => Reflect.apply(member, target, args) as unknown);
+          this.turn(async () => whole(await Reflect.apply(member, target, args)));
       },
     });
   }
@@ -45,3 +45,14 @@ export class Turns {
     }
   }
 }
+
+/** What is read piece by piece is read within its turn. */
+const whole = async (answer: unknown): Promise<unknown> => {
+  if (!isAsyncIterable(answer)) return answer;
+  const pieces: unknown[] = [];
+  for await (const piece of answer) pieces.push(piece);
+  return pieces;
+};
+
+const isAsyncIterable = (answer: unknown): answer is AsyncIterable<unknown> =>
+  typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;

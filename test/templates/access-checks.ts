@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isForUsers } from '../../contract/route.ts';
 import { routes } from '../../contract/routes.ts';
 import { actionsOf, functions, statements } from './policies.ts';
 
@@ -35,7 +36,7 @@ describe('access', () => {
   test('every function has a role of its own', () => {
     const roles = Object.values(functions).map(({ role }) => role);
     expect(new Set(roles).size).toBe(roles.length);
-    expect(roles).toHaveLength(routes.length + 8);
+    expect(roles).toHaveLength(routes.length + 9);
   });
 
   test('no function can delete an item or an object', () => {
@@ -59,6 +60,8 @@ describe('access', () => {
     ['GetHealth', []],
     ['MlSpecCheck', []],
     ['Authorize', tableReads],
+    ['IssueToken', [...tableReads, ...tableWrites]],
+    ['RevokeToken', [...tableReads, 'dynamodb:UpdateItem']],
     ['StartFit', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
     ['StartTest', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
     ['StartPrediction', [...tableReads, ...tableWrites, 's3:PutObject', 'states:StartExecution']],
@@ -71,6 +74,16 @@ describe('access', () => {
     ['SettleWorker', [...tableReads, ...tableWrites]],
   ])('%s may do what its use case needs and nothing else', (name, actions) => {
     expect(actionsOf(name)).toEqual([...actions].sort());
+  });
+
+  test('every route of users can count calls and add to the audit, and change nothing by that', () => {
+    const bound = statements.filter(({ partitions }) => partitions.length > 0);
+    const ofUsers = routes.filter(({ access }) => isForUsers(access)).map(({ name }) => name);
+    const roles = ofUsers.map((name) => functions[capitalized(name)]?.role);
+    expect([...new Set(bound.map(({ role }) => role))].sort()).toEqual(roles.sort());
+    expect(new Set(bound.map(({ actions, partitions }) => `${actions} ${partitions}`))).toEqual(
+      new Set(['dynamodb:UpdateItem CALLS#*', 'dynamodb:PutItem AUDIT#*']),
+    );
   });
 
   test('workers’ storage is assumed by nobody but the sync', () => {

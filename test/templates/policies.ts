@@ -6,18 +6,21 @@ export interface Statement {
   readonly effect: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** The partition keys that it is bound to, where it is. */
+  readonly partitions: readonly string[];
 }
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
 const statementsOf = (role: string, document: Properties): Statement[] =>
   list(document['Statement']).map((statement) => {
-    const { Effect, Action, Resource } = statement as Properties;
+    const { Effect, Action, Resource, Condition } = statement as Properties;
     return {
       role,
       effect: String(Effect),
       actions: list(Action).map(String),
       resources: list(Resource).map((one) => (typeof one === 'string' ? one : JSON.stringify(one))),
+      partitions: Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [],
     };
   });
 
@@ -46,10 +49,10 @@ function nameOf(role: string): string {
   return path.replace(/^(Api|Workflows|WorkerSync|Events)/, '');
 }
 
-/** What a function may do, as far as our own resources go. */
+/** What a function may do, as far as our own resources go, beyond counting calls and adding to the audit. */
 export const actionsOf = (name: string): readonly string[] =>
   statements
-    .filter(({ role }) => role === functions[name]?.role)
+    .filter(({ role, partitions }) => role === functions[name]?.role && partitions.length === 0)
     .flatMap(({ actions }) => actions)
     .filter((action) => !/^(logs|xray):/.test(action))
     .sort();

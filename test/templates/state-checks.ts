@@ -77,6 +77,7 @@ describe('state', () => {
       'ApiUrl',
       'BucketName',
       'EndMachineArn',
+      'IssueTokenFunction',
       'OperationMachineArn',
       'TableName',
       'WorkerMachineArn',

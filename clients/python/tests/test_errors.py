@@ -57,9 +57,10 @@ def test_a_problem_type_of_a_later_service_is_still_a_problem():
     ("status", "kind"),
     [
         (401, fanfold.Unauthorized),
-        (403, fanfold.Forbidden),
+        (403, fanfold.Unauthorized),
         (404, fanfold.NotFound),
         (413, fanfold.TooLarge),
+        (429, fanfold.TooManyRequests),
         (500, fanfold.InternalError),
     ],
 )
@@ -117,6 +118,18 @@ def test_a_call_without_a_key_is_tried_again_only_if_it_never_arrived():
         http(transport).post("/v1/x", {})
     assert len(transport.requests) == 1
     assert http(Flaky(httpx.ConnectError("refused"))).post("/v1/x", {}) == {"ok": True}
+
+
+def test_a_call_beyond_the_tokens_rate_had_no_effect_and_is_tried_again_after_a_while(monkeypatch):
+    waited: list[float] = []
+    monkeypatch.setattr("fanfold.http.time.sleep", waited.append)
+    answers = iter(
+        [httpx.Response(429, headers={"Retry-After": "60"}), httpx.Response(200, json={})]
+    )
+    assert http(httpx.MockTransport(lambda _: next(answers))).post("/v1/x", {}) == {}
+    assert waited == [60.0]
+    with pytest.raises(fanfold.TooManyRequests):
+        http(Flaky(*[429] * 9)).post("/v1/x", {})
 
 
 def test_a_service_that_never_answers_is_unreachable():

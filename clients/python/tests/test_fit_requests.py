@@ -12,14 +12,14 @@ PLAN = {
     "configs": [{"train": {"epochs": 9}}],
     "brackets": [{"rungs": [1, 3]}],
     "plan": {"workers": 2, "runsPerWorker": 5, "reason": "9 runs share 2"},
-    "estimate": {"gpuHours": 0.0123456, "usd": 6.5},
+    "estimate": {"gpuHours": 0.0123456, "hours": 0.00625, "usd": 6.5},
     "estimateReason": "by 6 epochs of 2 earlier runs",
 }
 
 
 def asked(**more: object) -> dict[str, object]:
     plain = {"seed": 1, "num_chunks": None, "chunk_timeout_s": 60, "executor": "single"}
-    return fit_request("dh-1", {"a": 1}, **{**plain, "budget": None, **more})
+    return fit_request("dh-1", {"a": 1}, **{**plain, "max_workers": None, "budget": None, **more})
 
 
 def test_what_is_left_out_is_not_sent():
@@ -31,6 +31,7 @@ def test_what_is_left_out_is_not_sent():
         "chunkTimeoutSeconds": 60,
     }
     assert asked(num_chunks=3)["numChunks"] == 3
+    assert asked(max_workers=2)["maxWorkers"] == 2
 
 
 def test_a_budget_travels_in_the_service_s_words_and_is_judged_there():
@@ -68,13 +69,27 @@ def test_a_dry_run_is_printed_and_given_back(there, capsys):
     plan = exp.run_fit(handle, SHA(List([{}]), "val_loss", "min"), dry_run=True)
     assert b'"dryRun":true' in bodies[-1].replace(b" ", b"")
     assert (plan.run_count, plan.workers, plan.rungs) == (9, 2, [[1, 3]])
-    assert (plan.gpu_hours, plan.cost_usd) == (0.0123456, 6.5)
+    assert (plan.gpu_hours, plan.hours, plan.cost_usd) == (0.0123456, 0.00625, 6.5)
     assert capsys.readouterr().out.splitlines()[-4:] == [
         "Dry run: 9 runs on 2 workers, at most 5 each (9 runs share 2)",
         "SHA lets the best go on after epochs 1, 3",
-        "Estimate: 0.0123 GPU hours, $6.50 (by 6 epochs of 2 earlier runs)",
+        "Estimate: 0.0123 GPU hours, $6.50, done in 0.00625 hours (by 6 epochs of 2 earlier runs)",
         "Nothing was started",
     ]
+
+
+def test_a_plan_tells_what_earlier_runs_took_of_a_gpu():
+    measured = {**PLAN["estimate"], "gpuUtilization": 0.07, "gpuPeakMemoryBytes": 3 * 2**30}
+    plan = FitPlan.of({**PLAN, "estimate": measured})
+    assert (plan.gpu_utilization, plan.gpu_memory_bytes) == (0.07, 3 * 2**30)
+    told = "These runs kept a GPU 7% busy, with at most 3.0 GiB of its memory in use"
+    assert told in str(plan).splitlines()
+
+
+def test_the_workers_that_are_asked_for_travel(there):
+    exp, handle, bodies = there
+    exp.run_fit(handle, {}, max_workers=2, dry_run=True)
+    assert b'"maxWorkers":2' in bodies[-1].replace(b" ", b"")
 
 
 def test_a_plan_without_an_estimate_says_why():

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from typing import Any
 
 import jsonschema
+from loopback import Handler, Loopback
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ REQUEST = jsonschema.Draft202012Validator(json.loads((schemas / "sync-request.js
 ANSWER = jsonschema.Draft202012Validator(json.loads((schemas / "sync-answer.json").read_text()))
 
 
-class ControlPlaneDouble:
+class ControlPlaneDouble(Loopback):
     """Deals runs, takes in reports, and gives the orders a test asks for."""
 
     def __init__(self, assignment: Json, runs: list[Json]) -> None:
@@ -50,21 +50,11 @@ class ControlPlaneDouble:
         self.on_request: Callable[[Json], None] = lambda _: None
         self.changed = threading.Condition()
         self._last: tuple[int, bytes, Json] | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(_handler(self))
 
-    def __enter__(self) -> ControlPlaneDouble:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def __exit__(self, *of_an_error: object) -> None:
+        super().__exit__(*of_an_error)
         assert self.complaints == []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def now(self) -> datetime:
@@ -167,8 +157,8 @@ def _credentials(now: datetime) -> Json:
     }
 
 
-def _handler(double: ControlPlaneDouble) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(double: ControlPlaneDouble) -> type[Handler]:
+    class Answering(Handler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:  # noqa: N802
@@ -186,16 +176,9 @@ def _handler(double: ControlPlaneDouble) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             data = json.dumps(answer[1]).encode()
-            self.send_response(answer[0])
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.answer(answer[0], data, {"content-type": "application/json"})
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return format_datetime(double.now, usegmt=True)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
+    return Answering

@@ -191,6 +191,31 @@ def test_runs_that_would_differ_are_trained_apart_and_it_is_told_why(
             assert torch.equal(apart[0][run_id][name], tensor)
 
 
+def test_a_layer_whose_memory_cannot_be_compared_is_told_by_its_name(scene: Scene) -> None:
+    recurrent = """class Recurrent(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.memory = torch.nn.GRU(3, 3, batch_first=True)
+        self.last = torch.nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.last(self.memory(x[:, None])[0][:, 0])
+
+
+class MLSpec"""
+    model = "return Recurrent()\n        return torch.nn.Sequential("
+    source = ML_SPEC.replace("return torch.nn.Sequential(", model)
+    scene.write_code(source.replace("class MLSpec", recurrent))
+    scene.fit["executor"] = "auto"
+    control_plane = scene.run_fit(*CONFIGS[:2])
+    assert [run["status"] for run in control_plane.runs.values()] == ["completed"] * 2
+    why = (
+        "run 1 is trained apart, because what the GRU of its model keeps besides tensors cannot be"
+    )
+    (told,) = fused(control_plane)
+    assert told.startswith(why)
+
+
 def test_runs_whose_own_knobs_differ_are_no_kin(scene: Scene) -> None:
     configs = [CONFIGS[0] | {"user_knobs": {"smoothing": share}} for share in (0.0, 0.1)]
     control_plane, *_ = trained(scene, "auto", *configs)

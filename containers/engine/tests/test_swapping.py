@@ -200,7 +200,9 @@ def test_a_run_short_of_memory_with_the_device_to_itself_fails(scene: Scene) -> 
     control_plane = scene.run_fit(*CONFIGS)
 
     assert statuses(control_plane) == ["completed", "failed", "completed"]
-    assert "try a smaller batch_size" in control_plane.runs[2]["error"]["message"]
+    message = control_plane.runs[2]["error"]["message"]
+    assert "try a smaller batch_size" in message
+    assert "fsdp_layer_cls" in message
 
 
 @pytest.fixture

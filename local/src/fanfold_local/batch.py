@@ -14,6 +14,7 @@ from fanfold_local.job_queue import JobQueue
 from fanfold_local.jobs import Job, fail_interrupted, now_ms
 from fanfold_local.listing import list_jobs
 from fanfold_local.settings import Settings
+from fanfold_local.throttling import throttles_a_submit
 
 Shape = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -21,6 +22,10 @@ Answer = tuple[int, dict[str, str], bytes]
 
 class BatchError(Exception):
     """A request that Batch refuses; on the wire a ``ClientException``."""
+
+
+class TooManyRequestsError(BatchError):
+    """A call that comes too soon after others; it may be made again."""
 
 
 class Batch:
@@ -53,6 +58,8 @@ class Batch:
 
     def submit(self, request: Shape) -> Shape:
         """SubmitJob."""
+        if throttles_a_submit(self._settings.folder):
+            raise TooManyRequestsError("Too Many Requests")
         definition = _definition(request.get("jobDefinition", ""))
         queue = _queue_arn(request.get("jobQueue", ""))
         if not request.get("jobName"):
@@ -148,6 +155,8 @@ def _answering(operation: Callable[[Shape], Shape]) -> Callable[[Shape], Answer]
     def answer(request: Shape) -> Answer:
         try:
             return batch._json(200, operation(request))
+        except TooManyRequestsError as error:
+            return error_response_json("TooManyRequestsException", str(error), 429)
         except BatchError as error:
             return error_response_json("ClientException", str(error), 400)
 

@@ -13,7 +13,8 @@ from typing import Any
 from ministack.services import stepfunctions
 
 from fanfold_local.aws_json import camel, pascal
-from fanfold_local.batch import Batch, BatchError
+from fanfold_local.batch import Batch, BatchError, TooManyRequestsError
+from fanfold_local.retriers import delay_seconds
 
 Shape = dict[str, Any]
 
@@ -38,6 +39,7 @@ class BatchIntegration:
         """Add the integration to the emulator's, and make StopExecution reach the jobs."""
         integrations: dict[str, Any] = stepfunctions._SERVICE_DISPATCH
         integrations["arn:aws:states:::batch:submitJob"] = self.submit
+        _wait_as_retriers_say()
         _know_the_execution_in_tasks(on_change)
         _keep_stopped_executions_stopped(on_change)
         stop = stepfunctions._stop_execution
@@ -55,7 +57,7 @@ class BatchIntegration:
         try:
             answer = self._batch.submit(camel(request))
         except BatchError as error:
-            raise stepfunctions._ExecutionError("Batch.ClientException", str(error)) from error
+            raise stepfunctions._ExecutionError(_name_of(error), str(error)) from error
         if not resource.endswith(".sync"):
             return pascal(answer)
         detail = self._wait(answer["jobId"])
@@ -84,6 +86,29 @@ class BatchIntegration:
             jobs = list(self._waiting_for.get(execution_arn, ()))
         for job_id in jobs:
             self._batch.terminate({"jobId": job_id, "reason": STOPPED})
+
+
+def _name_of(error: BatchError) -> str:
+    """By which a state's Retry knows it."""
+    if isinstance(error, TooManyRequestsError):
+        return "Batch.TooManyRequestsException"
+    return "Batch.ClientException"
+
+
+def _wait_as_retriers_say() -> None:
+    """Heed ``MaxDelaySeconds`` and ``JitterStrategy``, which the emulator does not know of."""
+    find = stepfunctions._find_matching_retrier
+
+    def find_with_delay(
+        retriers: list[Shape], error: str, retry_counts: dict[int, int]
+    ) -> tuple[Shape | None, int]:
+        retrier, index = find(retriers, error, retry_counts)
+        if retrier is None:
+            return None, index
+        delay_s = delay_seconds(retrier, retry_counts.get(index, 0))
+        return retrier | {"IntervalSeconds": delay_s, "BackoffRate": 1}, index
+
+    stepfunctions._find_matching_retrier = find_with_delay
 
 
 def _know_the_execution_in_tasks(on_change: Callable[[], None]) -> None:

@@ -33,7 +33,9 @@
     + PathwayAmbiguous
     + RunNotFound
     + SettingsChanged
+    + TokenNotFound
     + TooLarge
+    + TooManyRequests
     + Unauthorized
     + WorkerFenced
 * KeyboardInterrupt
@@ -162,7 +164,7 @@ class ExperimentNotFound(Problem):
 
 
 class Forbidden(Problem):
-    """The token does not open this workspace."""
+    """The token does not open this workspace, or its role is less than the call takes."""
 
 
 class IdempotencyKeyReused(Problem):
@@ -237,8 +239,16 @@ class SettingsChanged(Problem):
     """The alive experiment of that name has another `epoch_checkpoints`."""
 
 
+class TokenNotFound(Problem):
+    """There is no such API token, or the caller's own does not open what it opens."""
+
+
 class TooLarge(Problem):
     """The request is too large."""
+
+
+class TooManyRequests(Problem):
+    """The token's calls of this minute are used up: go on in the next one."""
 
 
 class Unauthorized(Problem):

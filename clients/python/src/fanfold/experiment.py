@@ -114,6 +114,7 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
         num_chunks: int | None = None,
         chunk_timeout_s: float = 1800,
         executor: str = "auto",
+        max_workers: int | None = None,
         budget: Mapping[str, float] | None = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
@@ -136,6 +137,9 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
                 chunk of each in turn, so that all can be compared early, `fused` those of equal
                 shape as one. `auto` fuses runs when a trial shows that they end as they would
                 alone but for rounding, and lets the others take turns; the logs say which.
+            max_workers: AWS Batch jobs, and so GPUs, that the fit may use at once, in place of as
+                many as the deployment allows. Fewer start cheaper and leave GPUs to others; more
+                runs share one then.
             budget: `{"gpu_hours": 2}` or `{"usd": 5}` of training by all runs together, after which
                 every open run stops with a checkpoint.
             dry_run: Print and give back what the fit would do; start nothing.
@@ -144,7 +148,8 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
 
         Raises:
             InvalidConfig: A knob is wrong; `errors` points to it. Nothing was started.
-            InvalidRequest: The budget is not one of the two, or not positive.
+            InvalidRequest: The budget is not one of the two, or not positive; or `max_workers` is
+                not at least 1, or more than the deployment allows.
             DataHandleNotReady: The data handle was not downloaded in this experiment.
             PartitionMissing: The data handle has no train partition, or `SHA` no validation.
             OperationInProgress: Another operation is active.
@@ -165,6 +170,7 @@ class Experiment(ExperimentRecords, InferenceOps, RunControl):
             num_chunks=num_chunks,
             chunk_timeout_s=chunk_timeout_s,
             executor=executor,
+            max_workers=max_workers,
             budget=budget,
         )
         if dry_run:

@@ -1,6 +1,6 @@
 """What a fit would do, as the service plans it without starting anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -19,7 +19,11 @@ class FitPlan:
         reason: Why the runs are shared out so.
         rungs: Per `SHA`, the epochs after which it halves its runs.
         gpu_hours: Estimated hours of training over all GPUs; `None` when nothing is known.
+        hours: Estimated hours until the worker with the most to train is done, from its start.
         cost_usd: What they cost at the deployment's price; `None` when one of both is unknown.
+        gpu_utilization: The share of the time, from 0 to 1, that the runs it goes by kept a GPU
+            busy; `None` where that was not measured.
+        gpu_memory_bytes: The most that was in use on a GPU while these runs trained.
         estimate_reason: What the estimate goes by, or why there is none.
     """
 
@@ -30,7 +34,10 @@ class FitPlan:
     reason: str
     rungs: Sequence[Sequence[int]]
     gpu_hours: float | None
+    hours: float | None
     cost_usd: float | None
+    gpu_utilization: float | None
+    gpu_memory_bytes: int | None
     estimate_reason: str
 
     @classmethod
@@ -45,7 +52,10 @@ class FitPlan:
             reason=plan["reason"],
             rungs=[bracket["rungs"] for bracket in wire["brackets"]],
             gpu_hours=estimate.get("gpuHours"),
+            hours=estimate.get("hours"),
             cost_usd=estimate.get("usd"),
+            gpu_utilization=estimate.get("gpuUtilization"),
+            gpu_memory_bytes=estimate.get("gpuPeakMemoryBytes"),
             estimate_reason=wire["estimateReason"],
         )
 
@@ -54,16 +64,26 @@ class FitPlan:
             f"Dry run: {_counted(self.run_count, 'run')} on {_counted(self.workers, 'worker')}, "
             f"at most {self.runs_per_worker} each ({self.reason})",
             *(_halved(rungs) for rungs in self.rungs),
-            self._estimate(),
+            *self._estimate(),
             "Nothing was started",
         ]
         return "\n".join(lines)
 
-    def _estimate(self) -> str:
+    def _estimate(self) -> Iterator[str]:
         if self.gpu_hours is None:
-            return f"No estimate: {self.estimate_reason}"
+            yield f"No estimate: {self.estimate_reason}"
+            return
         cost = "" if self.cost_usd is None else f", ${self.cost_usd:.2f}"
-        return f"Estimate: {self.gpu_hours:.3g} GPU hours{cost} ({self.estimate_reason})"
+        yield (
+            f"Estimate: {self.gpu_hours:.3g} GPU hours{cost}, done in {self.hours:.3g} hours "
+            f"({self.estimate_reason})"
+        )
+        if self.gpu_utilization is not None and self.gpu_memory_bytes is not None:
+            memory_gib = self.gpu_memory_bytes / 2**30
+            yield (
+                f"These runs kept a GPU {self.gpu_utilization:.0%} busy, with at most "
+                f"{memory_gib:.1f} GiB of its memory in use"
+            )
 
 
 def _counted(count: int, what: str) -> str:

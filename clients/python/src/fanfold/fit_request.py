@@ -16,6 +16,7 @@ def fit_request(
     num_chunks: int | None,
     chunk_timeout_s: float,
     executor: str,
+    max_workers: int | None,
     budget: Mapping[str, float] | None,
 ) -> dict[str, Any]:
     """The JSON of a fit; whether it can be done is the service's to judge.
@@ -32,6 +33,8 @@ def fit_request(
     }
     if num_chunks is not None:
         body["numChunks"] = num_chunks
+    if max_workers is not None:
+        body["maxWorkers"] = max_workers
     if budget is not None:
         body["budget"] = {_BUDGET_NAMES.get(name, name): budget[name] for name in budget}
     return body

@@ -22,12 +22,19 @@ _PIECE_BYTES = 1024 * 1024
 # Full jitter over 0.2, 0.4, 0.8, 1.6 s: about 1.5 s on average before `Unreachable`.
 _ATTEMPTS = 5
 _FIRST_DELAY_S = 0.2
-_LONGEST_DELAY_S = 10.0
+_LONGEST_DELAY_S = 60.0
 
-_BUSY = frozenset({429, 502, 503, 504})
+_LIMITED = 429
+_BUSY = frozenset({_LIMITED, 502, 503, 504})
 
 # What a gateway answers without the service's words.
-_NAMELESS = {401: "unauthorized", 403: "forbidden", 404: "not-found", 413: "too-large"}
+_NAMELESS = {
+    401: "unauthorized",
+    403: "unauthorized",
+    404: "not-found",
+    413: "too-large",
+    429: "too-many-requests",
+}
 
 Json = dict[str, Any]
 
@@ -138,7 +145,9 @@ class Http:
                     raise Unreachable(self._no_answer(error)) from None
                 _pause(attempt)
                 continue
-            if last or not repeatable or response.status_code not in _BUSY:
+            # What met a limit of calls has had no effect, whatever it was.
+            may_repeat = repeatable or response.status_code == _LIMITED
+            if last or not may_repeat or response.status_code not in _BUSY:
                 return response
             _pause(attempt, response.headers.get("Retry-After"))
         raise AssertionError("the last attempt returns or raises")
@@ -189,7 +198,10 @@ def _nameless(response: httpx.Response, message: str) -> Problem:
     words = f": {message}" if message else ""
     detail = f"{response.request.method} {response.request.url.path} got HTTP {status}{words}"
     if status in (401, 403):
-        detail = f"the token does not open this workspace; check FANFOLD_TOKEN ({detail})"
+        detail = (
+            "the token is not accepted: it is misspelt, expired or revoked; check FANFOLD_TOKEN, "
+            f"or ask an admin for a new one ({detail})"
+        )
     return problem_classes[name](detail, status=status)
 
 

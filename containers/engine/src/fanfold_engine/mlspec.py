@@ -223,7 +223,8 @@ def _sentence(doing: str, error: BaseException) -> str:
     if isinstance(error, torch.OutOfMemoryError):
         return (
             f"{doing} ran out of GPU memory; try a smaller batch_size with "
-            f"gradient_accumulation_steps, or precision bf16 ({error})"
+            "gradient_accumulation_steps, or precision bf16; a model too large for one GPU can be "
+            f"divided over several by fsdp_layer_cls, where gpusPerWorker gives as many ({error})"
         )
     text = str(error)
     return f"{doing} raised {type(error).__name__}" + (f": {text}" if text else "")

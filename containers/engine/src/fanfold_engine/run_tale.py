@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fanfold_engine.chunk_log import ChunkLog
-from fanfold_engine.ledger import Ledger
 from fanfold_engine.protocol import (
     Checkpoint,
     DealtRun,
@@ -19,13 +18,14 @@ from fanfold_engine.protocol import (
     RunStatus,
     TimeUse,
 )
+from fanfold_engine.session import Session
 
 
 class RunTale:
     """Each report repeats what holds until it changes; several threads may tell."""
 
-    def __init__(self, dealt: DealtRun, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, dealt: DealtRun, session: Session) -> None:
+        self._session = session
         self._lock = threading.Lock()
         self._log = ChunkLog(dealt.run_id)
         self._told = RunReport(dealt.run_id, "ongoing", dealt.completed_epochs)
@@ -70,5 +70,16 @@ class RunTale:
                 time_use=time_use,
                 gpu=gpu,
             )
-            self._ledger.report(report, accepted)
-            self._ledger.add_lines(self._log.lines_of(report))
+            self._session.ledger.report(report, accepted)
+            self._session.ledger.add_lines(self._log.lines_of(report))
+
+    def tell_time(self, lost: TimeUse) -> None:
+        """Tell of time that went into anything but a chunk."""
+        seconds = lost.loading_seconds + lost.swapping_seconds + lost.checkpointing_seconds
+        self.tell(runtime_seconds=seconds, time_use=lost)
+
+    def tell_status(self, status: RunStatus) -> None:
+        """Tell that the run is over, if it is."""
+        if status != "ongoing":
+            self.tell(status=status)
+            self._session.sync_soon()

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from fanfold_engine.control_plane import ControlPlane
+from fanfold_engine.control_plane import PATIENCE_SECONDS, ControlPlane
 from fanfold_engine.ledger import Ledger
 from fanfold_engine.orders import Orders
 from fanfold_engine.protocol import Assignment, Credentials, SyncAnswer, SyncRequest
@@ -19,7 +19,8 @@ from fanfold_engine.settings import Settings
 
 COALESCE_SECONDS = 0.1
 FIRST_INTERVAL_SECONDS = 5.0
-CREDENTIALS_MARGIN = timedelta(minutes=5)
+CREDENTIALS_MARGIN = timedelta(seconds=PATIENCE_SECONDS)
+"""They outlast a control plane that is silent for as long as it is waited for."""
 
 Ended = Callable[[BaseException], None]
 

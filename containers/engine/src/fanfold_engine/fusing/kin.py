@@ -54,27 +54,44 @@ def memory_of(training: Training) -> tuple[bytes, ...]:
     codes = [training.code]
     if training.dataset.validation is not None:
         codes.append(training.validation_code)
+    of_model = memory_of_model(training.model)
     try:
-        return memory_of_model(training.model), *(code.memory() for code in codes)
+        return of_model, *(code.memory() for code in codes)
     except Exception as error:
-        raise UnfusableError(f"what its code keeps cannot be compared ({error})") from error
+        raise UnfusableError(
+            f"what its MLSpec keeps on self cannot be compared ({error})"
+        ) from error
 
 
 def memory_of_model(model: torch.nn.Module) -> bytes:
     """The same bytes for models with the same attributes, tensors left out.
 
     Raises:
-        Exception: some of it cannot be pickled.
+        UnfusableError: some of it cannot be pickled, as what PyTorch's recurrent layers keep.
     """
-    modules = [
-        (
-            name,
-            id(type(module)),
-            [(key, vars(module)[key]) for key in sorted(vars(module).keys() - TENSORS)],
-        )
-        for name, module in model.named_modules()
-    ]
-    return pickle.dumps(modules)
+    modules = [(name, *_kept_by(module)) for name, module in model.named_modules()]
+    try:
+        return pickle.dumps(modules)
+    except Exception as error:
+        raise UnfusableError(
+            f"what the {_unpicklable(model)} of its model keeps besides tensors "
+            f"cannot be compared ({error})"
+        ) from error
+
+
+def _kept_by(module: torch.nn.Module) -> tuple[int, list[tuple[str, Any]]]:
+    kept = vars(module)
+    return id(type(module)), [(key, kept[key]) for key in sorted(kept.keys() - TENSORS)]
+
+
+def _unpicklable(model: torch.nn.Module) -> str:
+    """The class of the first module that keeps what cannot be pickled."""
+    for module in model.modules():
+        try:
+            pickle.dumps(_kept_by(module))
+        except Exception:  # noqa: BLE001 - whatever it is, it is this module's
+            return type(module).__name__
+    raise AssertionError("all of its modules together can be pickled then")
 
 
 def _structure(training: Training) -> tuple[Any, ...]:
