@@ -18,7 +18,7 @@ export const buildProgram = (
     .option('-w, --workspace <name>', 'the workspace (FANFOLD_WORKSPACE)')
     .option('--url <url>', 'where the service is (FANFOLD_URL)')
     .option('--token <token>', 'the API token (FANFOLD_TOKEN, which no process list shows)')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => void terminal.out.write(text),
       writeErr: (text) => void terminal.err.write(text.replace(/^error: /, 'fanfold: ')),

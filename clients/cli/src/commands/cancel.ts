@@ -6,7 +6,7 @@ export const cancel: Family = (program, session) => {
   program
     .command('cancel')
     .description('cancel whatever is active, and wait until its workers are gone')
-    .option('--detach', 'do not wait', false)
+    .option('--detach', 'do not wait')
     .action(async ({ detach }) => {
       const scope = await session.scope();
       const params = { ...scope.params, operation: 'current' } as const;

@@ -35,9 +35,9 @@ const create: Family = (family, session) => {
     .description('create an experiment, or come back to the alive one of that name')
     .argument('<spec_file>', 'the Python file with the class MLSpec')
     .argument('<name>', '1 to 64 of A-Z a-z 0-9 . _ -')
-    .option('--epoch-checkpoints', 'keep the checkpoint of every epoch of every run', false)
-    .option('--supersede', 'also when this ends an experiment that is at work', false)
-    .action(async (spec, name, { epochCheckpoints, supersede }) => {
+    .option('--epoch-checkpoints', 'keep the checkpoint of every epoch of every run')
+    .option('--supersede', 'also when this ends an experiment that is at work')
+    .action(async (spec, name, { epochCheckpoints = false, supersede }) => {
       const wanted = { name, spec: resolve(session.terminal.cwd, spec), epochCheckpoints };
       const mayEnd = supersede ? 'any' : 'idle';
       const made = await createOrReconnect(session, session.service(), { ...wanted, mayEnd });
@@ -93,27 +93,29 @@ const end: Family = (family, session) => {
     .command('end')
     .description('end the experiment, saving its artifacts first when told where to')
     .option('--artifacts <uri>', 's3://bucket/prefix for checkpoints, metrics, logs, code, configs')
-    .option('--save-epoch-checkpoints', 'with --artifacts: those of all epochs as well', false)
+    .option('--save-epoch-checkpoints', 'with --artifacts: those of all epochs as well')
     .addOption(idempotencyKey())
-    .action(async ({ artifacts: artifactsBucket, saveEpochCheckpoints, idempotencyKey: key }) => {
-      const scope = await session.scope();
-      const { service, params } = scope;
-      const { experiment } = params;
-      const body = { saveEpochCheckpoints, ...(artifactsBucket && { artifactsBucket }) };
-      const answer = await service.call(endExperiment, { params, body, ...keyOr(key) });
-      const { operation, ended } = answer.body;
-      if (operation === undefined) {
-        const how = ended ? 'ended' : 'has ended before, so there is nothing to end';
-        session.answer(answer.body, () => `Experiment ${experiment} ${how}`);
-        return;
-      }
-      const saved = await waitFor(session, scope, operation, `Saving artifacts of ${experiment}`);
-      mustBeCompleted(saved);
-      session.answer(
-        { ended: true, operation: saved },
-        () => `Experiment ${experiment} ended; its artifacts are under ${saved.artifactsUri}`,
-      );
-    });
+    .action(
+      async ({ artifacts: artifactsBucket, saveEpochCheckpoints = false, idempotencyKey: key }) => {
+        const scope = await session.scope();
+        const { service, params } = scope;
+        const { experiment } = params;
+        const body = { saveEpochCheckpoints, ...(artifactsBucket && { artifactsBucket }) };
+        const answer = await service.call(endExperiment, { params, body, ...keyOr(key) });
+        const { operation, ended } = answer.body;
+        if (operation === undefined) {
+          const how = ended ? 'ended' : 'has ended before, so there is nothing to end';
+          session.answer(answer.body, () => `Experiment ${experiment} ${how}`);
+          return;
+        }
+        const saved = await waitFor(session, scope, operation, `Saving artifacts of ${experiment}`);
+        mustBeCompleted(saved);
+        session.answer(
+          { ended: true, operation: saved },
+          () => `Experiment ${experiment} ended; its artifacts are under ${saved.artifactsUri}`,
+        );
+      },
+    );
 };
 
 const told = (session: Session, experiment: ExperimentResource): string => {

@@ -13,9 +13,9 @@ import { keyOr } from '../session.ts';
 import { watchFit } from '../watch-fit.ts';
 
 interface FitOptions {
-  readonly dryRun: boolean;
-  readonly detach: boolean;
-  readonly supersede: boolean;
+  readonly dryRun?: true | undefined;
+  readonly detach?: true | undefined;
+  readonly supersede?: true | undefined;
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -24,9 +24,9 @@ export const fit: Family = (program, session) => {
     .command('fit')
     .description('train the configs of a fit file, and show it until it is over')
     .argument('<file>', 'YAML or JSON: spec, experiment, data, config, seed, options')
-    .option('--dry-run', 'tell what the fit would do; start nothing', false)
-    .option('--detach', 'come back once the fit is started', false)
-    .option('--supersede', 'also when this ends an experiment that is at work', false)
+    .option('--dry-run', 'tell what the fit would do; start nothing')
+    .option('--detach', 'come back once the fit is started')
+    .option('--supersede', 'also when this ends an experiment that is at work')
     .addOption(idempotencyKey())
     .action(async (file, options) => {
       const told = readFitFile(resolve(session.terminal.cwd, file));
@@ -44,7 +44,7 @@ const openScope = async (
   { supersede, dryRun }: FitOptions,
 ): Promise<Scope> => {
   const service = session.service();
-  const mayEnd = dryRun ? 'none' : supersede ? 'any' : 'idle';
+  const mayEnd = supersede ? 'any' : dryRun ? 'none' : 'idle';
   const wanted = { name, spec, epochCheckpoints, mayEnd } as const;
   const { experiment } = await createOrReconnect(session, service, wanted);
   return {

@@ -23,8 +23,10 @@ const statusStyles: Record<Run['status'], Style> = {
 
 const statusStyle = ({ status }: Pick<Run, 'status'>): Style => statusStyles[status];
 
-/** What gives way first on a narrow screen has the highest rank. */
-const ranks = { started: 9, cost: 8, from: 7, runtime: 6, metric: 5, epoch: 4, knob: 3 } as const;
+const longestStatus = 'completed'.length;
+
+/** What gives way first on a narrow screen has the highest rank; what runs are judged by stays. */
+const ranks = { from: 6, cost: 5, runtime: 4, epoch: 3, metric: 2, knob: 1 } as const;
 
 /** The columns of a table of runs, with the metrics of their newest epochs. */
 export const runColumns = (runs: readonly Run[], latest: Latest): readonly Column<Run>[] => [
@@ -38,7 +40,7 @@ export const runColumns = (runs: readonly Run[], latest: Latest): readonly Colum
       side: isNumber ? 'right' : 'left',
     }),
   ),
-  { title: 'status', text: ({ status }) => status, style: statusStyle },
+  { title: 'status', text: ({ status }) => status, style: statusStyle, atLeast: longestStatus },
   { title: 'epochs', text: epochs, side: 'right' },
   { title: 'this epoch', text: chunks, side: 'right', rank: ranks.epoch },
   { title: 'runtime', text: runtime, side: 'right', rank: ranks.runtime },
@@ -78,18 +80,22 @@ export const metricNames = (
 };
 
 const metricColumns = (latest: Latest): readonly Column<Run>[] => {
-  const names = metricNames(latest.values());
+  const [first, ...others] = metricNames(latest.values());
   const column = (title: string, value: (result: ResultResource) => string): Column<Run> => ({
     title,
     side: 'right',
-    rank: ranks.metric,
     text: ({ runId }) => {
       const result = latest.get(runId);
       return result === undefined ? '' : value(result);
     },
   });
+  const named = (name: string) => column(name, ({ metrics }) => measured(metrics[name]));
+  const trainLoss = column('train_loss', (result) => measured(result.trainLoss));
+  if (first === undefined) return [trainLoss];
+  const rank = ranks.metric;
   return [
-    column('train_loss', ({ trainLoss }) => measured(trainLoss)),
-    ...names.map((name) => column(name, ({ metrics }) => measured(metrics[name]))),
+    { ...trainLoss, rank },
+    named(first),
+    ...others.map((name) => ({ ...named(name), rank })),
   ];
 };

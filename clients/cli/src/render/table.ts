@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly side?: 'left' | 'right';
   /** How narrow it may become; not narrower than its texts if left out. */
   readonly least?: number;
+  /** How wide it is at least, so that it does not jump when its texts change. */
+  readonly atLeast?: number;
   /** What gives way first when there is no room: the highest rank. Without one it stays. */
   readonly rank?: number;
   readonly style?: (row: Row) => Style | undefined;
@@ -51,9 +53,10 @@ export const table = <Row>(
 };
 
 /** Without texts, or with nothing but a title. */
-const naturalWidth = <Row>({ title, text }: Column<Row>, rows: readonly Row[]): number => {
+const naturalWidth = <Row>(column: Column<Row>, rows: readonly Row[]): number => {
+  const { title, text, atLeast = 0 } = column;
   const widest = Math.max(0, ...rows.map((row) => stringWidth(oneLine(text(row)))));
-  return widest === 0 && rows.length > 0 ? 0 : Math.max(stringWidth(title), widest);
+  return widest === 0 && rows.length > 0 ? 0 : Math.max(stringWidth(title), widest, atLeast);
 };
 
 const total = (fitted: readonly Fitted<never>[] | readonly { readonly width: number }[]): number =>
