@@ -42,7 +42,7 @@ test('its fit reads digits, and a saved run is replayed to the same metrics', as
   expect(Math.max(...accuracies)).toBeGreaterThan(0.95);
 
   const { stack } = project;
-  const artifacts = `s3://${stack.bucket}/artifacts`;
+  const artifacts = `s3://${stack.bucket}/artifacts/default`;
   const ended = await project.fanfold('experiments', 'end', '--artifacts', artifacts);
   expect(ended.code, ended.err).toBe(0);
   const saved = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/digits');
