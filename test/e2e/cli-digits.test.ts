@@ -45,7 +45,7 @@ test('its fit reads digits, and a saved run is replayed to the same metrics', as
   const artifacts = `s3://${stack.bucket}/artifacts/default`;
   const ended = await project.fanfold('experiments', 'end', '--artifacts', artifacts);
   expect(ended.code, ended.err).toBe(0);
-  const saved = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/digits');
+  const saved = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/default/digits');
   const replay = await project.fanfold('replay', saved, '--run', '1', '--json');
   expect(replay.code, replay.err).toBe(0);
   expect(JSON.parse(replay.out)).toEqual({ run: 1, equal: true });

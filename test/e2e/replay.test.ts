@@ -24,7 +24,7 @@ beforeAll(async () => {
     { seed: 3 },
   );
   await endWithArtifacts('first');
-  artifacts = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/first');
+  artifacts = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/default/first');
 });
 afterAll(() => removeStack(stack));
 

@@ -164,7 +164,7 @@ describe('secrets', () => {
       expect.stringMatching(/^secrets\/default\/discreet\/[a-z0-9]{16}\.json$/),
     ]);
     expect(
-      [...objects.keys()].some((key) => key.startsWith('artifacts/outputs/discreet/logs/')),
+      [...objects.keys()].some((key) => key.startsWith('artifacts/default/outputs/discreet/logs/')),
     ).toBe(true);
     expect(filesWith(keeping[0]?.[0] ?? '')).toEqual([]);
   });
