@@ -128,7 +128,7 @@ describe('what the service refuses ends with 3, and says what to do:', () => {
     [['runs', 'show', '9999'], 'run-not-found', '`fanfold runs`'],
     [['data', 'show', 'dh-none'], 'data-handle-not-found', 'fanfold data create'],
     [['experiments', 'show', 'none'], 'experiment-not-found', 'experiments list'],
-    [['runs', '--token', 'wrong'], 'forbidden', 'FANFOLD_TOKEN'],
+    [['runs', '--token', 'wrong'], 'unauthorized', 'FANFOLD_TOKEN'],
     [['operations', 'show', '999'], 'operation-not-found', 'fanfold operations'],
   ])('%j', async (words, type, remedy) => {
     const { code, out, err } = await project.fanfold(...words, '--json');
@@ -149,6 +149,35 @@ describe('what the service refuses ends with 3, and says what to do:', () => {
     expect(code).toBe(3);
     expect(err).toContain('/mlConfig/train/optimizer/name');
   });
+});
+
+test('a token of a reader reads and steers nothing, and can be taken back', async () => {
+  const made = await project.json(
+    'tokens',
+    'create',
+    'a dashboard',
+    '--role',
+    'reader',
+    '--days',
+    '1',
+  );
+  const { tokenId } = made.token;
+  expect(made.token).toMatchObject({ role: 'reader', workspaces: ['default'] });
+  expect((await project.fanfold('runs', '--token', made.text)).code).toBe(0);
+  const refused = await project.fanfold('stop', '1', '--token', made.text);
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('(forbidden)') });
+  const text = await project.fanfold('tokens', 'create', 'plain', '--role', 'operator');
+  expect(text.out).toMatch(/^\S+\n$/);
+  expect(text.err).toMatch(/^Token \w{12} is good until /);
+
+  const { out } = await project.fanfold('tokens', 'revoke', tokenId);
+  expect(out).toBe(`Token ${tokenId} (a dashboard) is revoked\n`);
+  const listed = await project.fanfold('tokens', 'list');
+  expect(listed.out).toMatch(new RegExp(`^${tokenId} +a dashboard +reader +default `, 'm'));
+  expect(listed.out).not.toContain(made.text);
+  expect(await project.json('tokens', 'list')).toContainEqual(
+    expect.objectContaining({ tokenId, revokedAt: expect.any(String) }),
+  );
 });
 
 test('creating another experiment does not end one at work, unless told to', async () => {

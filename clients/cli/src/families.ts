@@ -18,6 +18,7 @@ import { runs } from './commands/runs.ts';
 import { down, up } from './commands/stack.ts';
 import { stop } from './commands/stop.ts';
 import { test } from './commands/test.ts';
+import { tokens } from './commands/tokens.ts';
 import type { Family } from './family.ts';
 
 /** Every command, in the order in which the help lists them. A new family of commands is one line here. */
@@ -42,5 +43,6 @@ export const families: readonly Family[] = [
   logs,
   results,
   replay,
+  tokens,
   completion,
 ];
