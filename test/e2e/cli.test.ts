@@ -212,7 +212,7 @@ test('a model is tested and predicts', async () => {
 test('an experiment ends with its artifacts, and can be read afterwards by its name', async () => {
   project.write('fit.yaml', fitYaml.replace('experiment: line', 'experiment: last'));
   expect((await project.fanfold('fit', 'fit.yaml')).code).toBe(0);
-  const artifacts = `s3://${project.stack.bucket}/artifacts`;
+  const artifacts = `s3://${project.stack.bucket}/artifacts/default`;
   const ended = await project.fanfold('experiments', 'end', '--artifacts', artifacts);
   expect(ended.out).toMatch(/^Experiment last ended; its artifacts are under s3:\/\/.*\/last\/\n$/);
   expect(ended.code).toBe(0);
