@@ -128,7 +128,7 @@ describe('what the service refuses ends with 3, and says what to do:', () => {
     [['runs', 'show', '9999'], 'run-not-found', '`fanfold runs`'],
     [['data', 'show', 'dh-none'], 'data-handle-not-found', 'fanfold data create'],
     [['experiments', 'show', 'none'], 'experiment-not-found', 'experiments list'],
-    [['runs', '--token', 'wrong'], 'forbidden', 'FANFOLD_TOKEN'],
+    [['runs', '--token', 'wrong'], 'unauthorized', 'FANFOLD_TOKEN'],
     [['operations', 'show', '999'], 'operation-not-found', 'fanfold operations'],
   ])('%j', async (words, type, remedy) => {
     const { code, out, err } = await project.fanfold(...words, '--json');

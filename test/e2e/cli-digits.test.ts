@@ -43,9 +43,8 @@ test('its fit reads digits, and a saved run is replayed to the same metrics', as
 
   const { stack } = project;
   const artifacts = `s3://${stack.bucket}/artifacts/default`;
-  const ended = await project.fanfold('experiments', 'end', '--artifacts', artifacts);
-  expect(ended.code, ended.err).toBe(0);
-  const saved = join(stack.folder, 's3/000000000000', stack.bucket, 'artifacts/default/digits');
+  const { operation } = await project.json('experiments', 'end', '--artifacts', artifacts);
+  const saved = join(stack.folder, 's3/000000000000', operation.artifactsUri.slice('s3://'.length));
   const replay = await project.fanfold('replay', saved, '--run', '1', '--json');
   expect(replay.code, replay.err).toBe(0);
   expect(JSON.parse(replay.out)).toEqual({ run: 1, equal: true });

@@ -37,7 +37,7 @@ data:
 config:
   - $grid: {train: {optimizer: {name: SGD, args: {lr: {$list: [1e-3, 0.1]}}}}}
 seed: 7
-options: {num_chunks: 4, executor: single, chunk_timeout_s: 60, budget: {gpu_hours: 2}}
+options: {num_chunks: 4, executor: single, max_workers: 3, chunk_timeout_s: 60, budget: {gpu_hours: 2}}
 `);
   expect(epochCheckpoints).toBe(true);
   expect(data).toEqual({
@@ -57,6 +57,7 @@ options: {num_chunks: 4, executor: single, chunk_timeout_s: 60, budget: {gpu_hou
     seed: 7,
     numChunks: 4,
     executor: 'single',
+    maxWorkers: 3,
     chunkTimeoutSeconds: 60,
     budget: { gpuHours: 2 },
   });
@@ -70,6 +71,7 @@ test('it may be JSON', () => {
 test.each([
   ['seeds: 3', '/: unknown: seeds'],
   ['seed: x', '/seed: must be of type'],
+  ['options: {executor: fast}', '/options/executor: '],
   ['options: {chunks: 3}', '/options: unknown: chunks'],
   ['epoch_checkpoints: 3', '/epoch_checkpoints: must be of type boolean'],
 ])('%s is told with its place', (line, words) => {

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import type { ClientCall } from '../../../contract/client.ts';
 import type { startFit } from '../../../contract/fit-routes.ts';
+import { operationResource } from '../../../contract/resources.ts';
 import { usageError } from './cli-error.ts';
 import type { DataRequest, WrittenName } from './data-handles.ts';
 import { locatorNames } from './data-handles.ts';
@@ -28,7 +29,8 @@ const data = z.union([
 
 const options = z.strictObject({
   num_chunks: z.optional(z.int()),
-  executor: z.optional(z.string()),
+  executor: operationResource.shape.executor,
+  max_workers: z.optional(z.int()),
   chunk_timeout_s: z.optional(z.number()),
   budget: z.optional(
     z.strictObject({ gpu_hours: z.optional(z.number()), usd: z.optional(z.number()) }),
@@ -101,11 +103,10 @@ const requestOf = ({
   seed,
   options: how = {},
 }: z.infer<typeof shape>): FitFile['request'] => {
-  const { num_chunks: numChunks, chunk_timeout_s: chunkTimeoutSeconds, budget, executor } = how;
+  const { num_chunks: numChunks, chunk_timeout_s: chunkTimeoutSeconds, executor, budget } = how;
   return {
     mlConfig: config,
-    ...defined({ seed, numChunks, chunkTimeoutSeconds }),
-    ...(executor !== undefined && { executor: executor as FitBody['executor'] }),
+    ...defined({ seed, numChunks, chunkTimeoutSeconds, executor, maxWorkers: how.max_workers }),
     ...(budget && { budget: defined({ gpuHours: budget.gpu_hours, usd: budget.usd }) }),
   };
 };

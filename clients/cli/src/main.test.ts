@@ -65,6 +65,11 @@ test('a problem is told with its title, detail, places and remedy, and without a
   expect(document).toEqual(problem);
 });
 
+test('what is told of an error does nothing to the terminal', async () => {
+  const { err } = await run('fit', '/there/is/no\u001b[31m\u0007/file.yaml');
+  expect(err).toBe('fanfold: /there/is/no/file.yaml cannot be read (ENOENT)\n');
+});
+
 test('a fault of the service is a fault, not a refusal', () => {
   const error = new ProblemError(problemOf('internal-error', 'try again'));
   expect(explain(error).exit).toBe('fault');

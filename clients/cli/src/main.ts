@@ -2,6 +2,7 @@ import { CliError } from './cli-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import { buildProgram } from './program.ts';
+import { harmless } from './render/width.ts';
 import type { GlobalOptions, Session } from './session.ts';
 import { openSession } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,7 +40,8 @@ const tell = (session: Session | undefined, error: unknown): number => {
   const { exit, lines, document } = explain(error);
   if (exit !== 'ok' && session !== undefined) {
     const { paint } = session.canvas(session.terminal.err);
-    const [first = '', ...rest] = lines;
+    // A sentence may quote anyone's code.
+    const [first = '', ...rest] = lines.map(harmless);
     const text = lines.length === 0 ? [] : [`${paint('red', 'fanfold:')} ${first}`, ...rest];
     for (const line of text) session.say(line);
     if (session.options.json) session.say(JSON.stringify(document));

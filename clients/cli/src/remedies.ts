@@ -8,7 +8,7 @@ export const remedies: Readonly<Record<string, string>> = {
     'only experiments that were created with --epoch-checkpoints keep epochs',
   'experiment-ended': 'create another with `fanfold experiments create`',
   'experiment-not-found': '`fanfold experiments list` shows those there are',
-  forbidden: 'check FANFOLD_TOKEN and the workspace; `fanfold doctor` tries them',
+  forbidden: 'check the workspace, or ask an admin for a token that allows it',
   'illegal-transition': '`fanfold runs show RUN` says how the run is now',
   'invalid-config': 'mend the knob and say it again; nothing was started',
   'no-active-fit': 'start one with `fanfold fit FILE`',
@@ -18,6 +18,9 @@ export const remedies: Readonly<Record<string, string>> = {
   'run-not-found': '`fanfold runs` shows those there are',
   'settings-changed':
     'give the same settings, or end the experiment with `fanfold experiments end` first',
-  unauthorized: 'check FANFOLD_TOKEN; `fanfold doctor` tries it',
+  'token-not-found': '`fanfold tokens list` shows those there are',
+  'too-many-requests': 'wait a minute, or ask an admin for a token that may call more often',
+  unauthorized:
+    'it may be misspelt, expired or revoked: check FANFOLD_TOKEN; `fanfold doctor` tries it',
   'internal-error': 'try again; if it stays, give the request number to whoever runs the service',
 };

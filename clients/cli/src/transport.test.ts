@@ -82,6 +82,12 @@ test('each call has a key of its own, unless the user gave one', async () => {
   expect(third).toBe('mine');
 });
 
+test('a call that met the limit of calls is made again, whatever it is', async () => {
+  const { service, asked } = await serving(says(429, {}), refusal);
+  await expect(create(service)).rejects.toMatchObject({ name: 'no-active-fit' });
+  expect(asked).toHaveLength(2);
+});
+
 test('a call without a key is not made twice', async () => {
   const { service, asked } = await serving(lost);
   await expect(create(service)).rejects.toThrow('does not answer');

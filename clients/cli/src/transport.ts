@@ -10,9 +10,12 @@ const timeoutMs = 35_000;
 /** Full jitter over 0.2, 0.4, 0.8, 1.6 s: about 1.5 s on average before giving up. */
 const attempts = 5;
 const firstDelayMs = 200;
-const longestDelayMs = 10_000;
+const longestDelayMs = 60_000;
 
-const busy = [429, 502, 503, 504];
+/** What met a limit of calls has had no effect, whatever it was. */
+const limited = 429;
+
+const busy = [limited, 502, 503, 504];
 
 /** What never arrived has had no effect, whatever it was. */
 const neverArrived = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
@@ -51,7 +54,7 @@ type Outcome = Response | Silence;
 
 const isWorthAnother = (outcome: Outcome, isRepeatable: boolean): boolean =>
   outcome instanceof Response
-    ? isRepeatable && busy.includes(outcome.status)
+    ? outcome.status === limited || (isRepeatable && busy.includes(outcome.status))
     : isRepeatable || neverArrived.includes(outcome.code);
 
 const answered = (outcome: Outcome, reach: Reach): Response => {

@@ -7,7 +7,7 @@ import {
   tokenRequest,
 } from '../../../../contract/access-routes.ts';
 import type { Family } from '../family.ts';
-import { collect, positive } from '../options.ts';
+import { positive } from '../options.ts';
 import type { Style } from '../render/paint.ts';
 import type { Column } from '../render/table.ts';
 import { table } from '../render/table.ts';
@@ -31,14 +31,14 @@ const create: Family = (family, session) => {
     .command('create')
     .description('make a token; its text, told this once, is all that standard output gets')
     .argument('<label>', 'who or what will bear it')
-    .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('operator'))
-    .option('--opens <workspace...>', 'workspaces, or *; the one you are in if left out', collect)
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--workspaces <name...>', 'what it opens, * for all; the workspace if left out')
     .option('--days <days>', 'until it expires; 90 if left out', positive)
     .option('--calls-per-minute <calls>', 'at most; 1,200 if left out', positive)
-    .action(async (label, { role, opens, days, callsPerMinute }) => {
+    .action(async (label, { role, workspaces, days, callsPerMinute }) => {
       const { call, connection } = session.service();
       const body = {
-        ...{ label, role, workspaces: [...(opens ?? [connection.workspace])] },
+        ...{ label, role, workspaces: workspaces ?? [connection.workspace] },
         ...(days !== undefined && { expiresInDays: days }),
         ...(callsPerMinute !== undefined && { callsPerMinute }),
       };
@@ -58,7 +58,9 @@ const list: Family = (family, session) => {
     .action(async () => {
       const { call } = session.service();
       const all = await allOf((cursor) => call(listTokens, { query: { cursor } }));
-      session.answer(all, () => table(columns, all, session.canvas()).join('\n'));
+      session.answer(all, () =>
+        all.length === 0 ? 'No tokens' : table(columns, all, session.canvas()).join('\n'),
+      );
     });
 };
 
@@ -87,7 +89,7 @@ const columns: readonly Column<TokenResource>[] = [
   { title: 'token', text: ({ tokenId }) => tokenId },
   { title: 'label', text: ({ label }) => label, least: 10 },
   { title: 'role', text: ({ role }) => role },
-  { title: 'opens', text: ({ workspaces }) => workspaces.join(', '), least: 8 },
+  { title: 'workspaces', text: ({ workspaces }) => workspaces.join(', '), least: 8 },
   { title: 'status', text: validity, style: (token) => styles[validity(token)] },
   { title: 'expires', text: ({ expiresAt }) => moment(expiresAt), rank: 1 },
   { title: 'made by', text: ({ createdBy }) => createdBy, least: 8, rank: 2 },

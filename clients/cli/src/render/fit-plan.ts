@@ -8,7 +8,7 @@ export const planLines = (planned: FitPlanResource): readonly string[] => {
   return [
     `Dry run: ${share}, at most ${plan.runsPerWorker} each (${plan.reason})`,
     ...brackets.map(({ rungs }) => halved(rungs)),
-    estimateLine(planned),
+    ...estimateLines(planned),
     'Nothing was started',
   ];
 };
@@ -19,9 +19,19 @@ const halved = (rungs: readonly number[]): string => {
   return `SHA lets the best go on after ${word} ${rungs.join(', ')}`;
 };
 
-const estimateLine = ({ estimate, estimateReason }: FitPlanResource): string => {
-  if (estimate === null) return `No estimate: ${estimateReason}`;
-  const cost = estimate.usd === undefined ? '' : `, $${estimate.usd.toFixed(2)}`;
-  const hours = Number(estimate.gpuHours.toPrecision(3));
-  return `Estimate: ${hours} GPU hours${cost} (${estimateReason})`;
+const estimateLines = ({ estimate, estimateReason }: FitPlanResource): readonly string[] => {
+  if (estimate === null) return [`No estimate: ${estimateReason}`];
+  const { gpuHours, hours, usd, gpuUtilization: busy, gpuPeakMemoryBytes: bytes } = estimate;
+  const cost = usd === undefined ? '' : `, $${usd.toFixed(2)}`;
+  const told = `${rounded(gpuHours)} GPU hours${cost}, done in ${rounded(hours)} hours`;
+  const used =
+    busy === undefined || bytes === undefined
+      ? []
+      : [
+          `These runs kept a GPU ${Math.round(100 * busy)}% busy, with at most ` +
+            `${(bytes / 2 ** 30).toFixed(1)} GiB of its memory in use`,
+        ];
+  return [`Estimate: ${told} (${estimateReason})`, ...used];
 };
+
+const rounded = (hours: number): number => Number(hours.toPrecision(3));
