@@ -4,7 +4,7 @@ import { main } from '../src/main.ts';
 const interrupt = new AbortController();
 
 // Once: whoever presses Ctrl-C again wants out at once.
-process.once('SIGINT', () => interrupt.abort());
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupt.abort());
 
 // A reader such as `head` may have had enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import project from '../../../package.json' with { type: 'json' };
 import manifest from '../package.json' with { type: 'json' };
 
 let folder: string;
@@ -35,6 +36,10 @@ test('the packed CLI installs without anything else, and runs', () => {
   );
   expect(fanfold('--version')).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' });
   expect(fanfold('--help').out).toContain('experiments');
+});
+
+test('its version is that of the project', () => {
+  expect(manifest.version).toBe(project.version);
 });
 
 test('its doctor says what is missing, as JSON', () => {
