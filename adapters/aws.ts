@@ -20,6 +20,9 @@ import { DynamoTable } from './dynamo-table.ts';
 import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
 import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
+import { MlflowApi } from './mlflow-api.ts';
+import { mlflowServer } from './mlflow-server.ts';
+import { MlflowTracker } from './mlflow-tracker.ts';
 import { nodeEntropy } from './node-entropy.ts';
 import { OidcIdentityProvider } from './oidc-identity-provider.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
@@ -105,6 +108,10 @@ export const mlSpecs = /* @__PURE__ */ once(
 );
 export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),
+);
+
+export const tracker = /* @__PURE__ */ once(
+  () => new MlflowTracker(new MlflowApi(mlflowServer(settings.mlflowTrackingUri()))),
 );
 
 export const checkScope = storagePolicy;

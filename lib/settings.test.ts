@@ -39,6 +39,8 @@ test.each([
   ['instanceTypes', 'huge'],
   ['artifactBuckets', ['s3://bucket']],
   ['alarmEmail', 'me'],
+  ['mlflowTrackingUri', 'mlflow.example.org'],
+  ['mlflowTrackingUri', 'file:///tmp/mlruns'],
   ['logRetentionDays', 8],
 ])('%s = %j is refused by name', (name, value) => {
   expect(() => read({ [name]: value })).toThrow(name);

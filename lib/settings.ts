@@ -47,6 +47,8 @@ const settingsShape = z.object({
   oidcIssuer: z.optional(z.url()),
   /** What JWTs for this deployment have as `aud`. */
   oidcAudience: z.optional(z.string().check(z.minLength(1))),
+  /** An MLflow server that shows all runs: its URL. */
+  mlflowTrackingUri: z.optional(z.url({ protocol: /^https?$/ })),
   /** Gets the alarms' mails, once it has confirmed the subscription. */
   alarmEmail: z.optional(z.email()),
   logRetentionDays: z._default(
