@@ -2,6 +2,7 @@ import { BatchClient } from '@aws-sdk/client-batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { BatchJobQueue } from './batch-job-queue.ts';
@@ -110,9 +111,10 @@ export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),
 );
 
-export const tracker = /* @__PURE__ */ once(
-  () => new MlflowTracker(new MlflowApi(mlflowServer(settings.mlflowTrackingUri()))),
-);
+export const tracker = /* @__PURE__ */ once(() => {
+  const named = { uri: settings.mlflowTrackingUri(), secretArn: settings.mlflowSecretArn() };
+  return new MlflowTracker(new MlflowApi(mlflowServer(named, new SecretsManagerClient())));
+});
 
 export const checkScope = storagePolicy;
 export const clock = systemClock;

@@ -35,7 +35,7 @@ export class MlflowApi {
   /** `undefined` when what is asked for is not there. */
   async get(path: string, query: Readonly<Record<string, string>>): Promise<Answer | undefined> {
     const url = this.#url(path);
-    url.search = new URLSearchParams(query).toString();
+    url.search = new URLSearchParams(query).toString().replaceAll('+', '%20');
     return this.#send('GET', url);
   }
 

@@ -7,7 +7,6 @@ import type { FoundRun, TrackedRun } from '../domain/tracker.ts';
 import { TrackerRefusal } from '../domain/tracker.ts';
 import { type MlflowServer, startMlflow, stopMlflow } from '../local/mlflow-server.ts';
 import { MlflowApi } from './mlflow-api.ts';
-import { mlflowServer } from './mlflow-server.ts';
 import { MlflowTracker } from './mlflow-tracker.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fanfold-mlflow-'));
@@ -18,13 +17,15 @@ let tracker: MlflowTracker;
 beforeAll(async () => {
   server = await startMlflow({ folder, outlivesUs: false });
   await server.isUp();
-  api = new MlflowApi(mlflowServer(server.url));
+  api = apiAt(server.url);
   tracker = new MlflowTracker(api);
 }, 200_000);
 afterAll(async () => {
   await stopMlflow(folder);
   rmSync(folder, { recursive: true, force: true });
 });
+
+const apiAt = (url: string) => new MlflowApi({ url, authorize: async () => ({}) });
 
 const runOf = (runId: number, more: Partial<TrackedRun> = {}): TrackedRun => ({
   experiment: 'default/digits',
@@ -122,8 +123,8 @@ it('tells what is in vain from a server that is away', async () => {
   await tracker.tell(id, { params: { lr: '0.1' }, tags: {} });
   const changed = tracker.tell(id, { params: { lr: '0.2' }, tags: {} });
   await expect(changed).rejects.toBeInstanceOf(TrackerRefusal);
-  const nobody = new MlflowTracker(new MlflowApi(mlflowServer('http://127.0.0.1:1')));
-  const elsewhere = new MlflowTracker(new MlflowApi(mlflowServer(`${server.url}/elsewhere`)));
+  const nobody = new MlflowTracker(apiAt('http://127.0.0.1:1'));
+  const elsewhere = new MlflowTracker(apiAt(`${server.url}/elsewhere`));
   for (const one of [nobody, elsewhere]) {
     const refused = one.find(id);
     await expect(refused).rejects.toThrow();

@@ -12,6 +12,7 @@ import { identityProvider } from './identity-provider.ts';
 import { jobTermination } from './job-termination.ts';
 import { maxWorkers } from './max-workers.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
+import { mlflowAccess } from './mlflow-access.ts';
 import { MlflowMirror } from './mlflow-mirror.ts';
 import { routeAccess } from './route-access.ts';
 import { StateTable } from './state-table.ts';
@@ -33,9 +34,8 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { settings } = deployment;
     const { jobQueueArns } = jobs;
-    const table = new StateTable(this, 'State', {
-      isFollowed: settings.mlflowTrackingUri !== undefined,
-    });
+    const mlflow = mlflowAccess(settings);
+    const table = new StateTable(this, 'State', { isFollowed: mlflow !== undefined });
     const store = new ArtifactStore(this, 'Artifacts');
     const frontDoor = new FrontDoor(this, 'FrontDoor', settings);
     const apiUrl = frontDoor.url;
@@ -69,10 +69,7 @@ export class ControlPlaneStack extends Stack {
         sweep: [table.readWrite, table.listActive, terminateJobs, ...restart],
       },
     });
-    if (settings.mlflowTrackingUri !== undefined) {
-      const trackingUri = settings.mlflowTrackingUri;
-      new MlflowMirror(this, 'MlflowMirror', { deployment, table, trackingUri });
-    }
+    if (mlflow) new MlflowMirror(this, 'MlflowMirror', { deployment, table, server: mlflow });
     new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events });
 
     new CfnOutput(this, 'ApiUrl', { value: frontDoor.url });

@@ -6,6 +6,7 @@ import {
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { Access } from './access.ts';
 import type { Deployment } from './deployment.ts';
 import { FanfoldFunction } from './fanfold-function.ts';
 import type { StateTable } from './state-table.ts';
@@ -17,7 +18,7 @@ const batchSize = 100;
 interface MlflowMirrorProps {
   readonly deployment: Deployment;
   readonly table: StateTable;
-  readonly trackingUri: string;
+  readonly server: Access;
 }
 
 /**
@@ -25,7 +26,7 @@ interface MlflowMirrorProps {
  * of one run come in order, one look at a time; while the server is away they wait there.
  */
 export class MlflowMirror extends Construct {
-  constructor(scope: Construct, id: string, { deployment, table, trackingUri }: MlflowMirrorProps) {
+  constructor(scope: Construct, id: string, { deployment, table, server }: MlflowMirrorProps) {
     super(scope, id);
     const mirror = new FanfoldFunction(this, 'MirrorRuns', {
       deployment,
@@ -33,11 +34,7 @@ export class MlflowMirror extends Construct {
       description: 'Shows on the MLflow server what became of runs',
       kind: 'event',
       isTraced: false,
-      access: [
-        table.readUpdate,
-        table.followChanges,
-        { environment: { MLFLOW_TRACKING_URI: trackingUri }, statements: [] },
-      ],
+      access: [table.readUpdate, table.followChanges, server],
     });
     new EventSourceMapping(this, 'RunChanges', {
       target: mirror.lambda,
