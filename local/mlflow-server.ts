@@ -68,6 +68,7 @@ const readServerFile = (folder: string) =>
 const start = async (settings: MlflowSettings, portBefore: number | undefined) => {
   const { folder } = settings;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(logIn(folder), '', { mode: 0o600 });
   const port = await freePort(portBefore);
   const process = identify(launch(settings, port).pid ?? 0);
   if (process === undefined) throw new Error('the MLflow server ended right after its start');
