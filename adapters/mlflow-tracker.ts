@@ -106,8 +106,11 @@ const named = z.object({ experiment_id: z.string() });
 
 const experimentIdIn = (experiment: unknown): string => z.parse(named, experiment).experiment_id;
 
-const pairs = (texts: Readonly<Record<string, string>>) =>
-  Object.entries(texts).map(([key, value]) => ({ key: allowed(key), value: fitting(value) }));
+/** Of names that become the same one the last counts; MLflow would refuse both. */
+const pairs = (texts: Readonly<Record<string, string>>) => {
+  const fit = Object.entries(texts).map(([name, text]) => [allowed(name), fitting(text)] as const);
+  return Array.from(new Map(fit), ([key, value]) => ({ key, value }));
+};
 
 const fitting = (value: string): string =>
   value.length > maxValueLength ? `${value.slice(0, maxValueLength - 1)}…` : value;

@@ -34,8 +34,8 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { settings } = deployment;
     const { jobQueueArns } = jobs;
-    const mlflow = mlflowAccess(settings);
-    const table = new StateTable(this, 'State', { isFollowed: mlflow !== undefined });
+    const server = mlflowAccess(settings);
+    const table = new StateTable(this, 'State', { isFollowed: server !== undefined });
     const store = new ArtifactStore(this, 'Artifacts');
     const frontDoor = new FrontDoor(this, 'FrontDoor', settings);
     const apiUrl = frontDoor.url;
@@ -69,8 +69,8 @@ export class ControlPlaneStack extends Stack {
         sweep: [table.readWrite, table.listActive, terminateJobs, ...restart],
       },
     });
-    if (mlflow) new MlflowMirror(this, 'MlflowMirror', { deployment, table, server: mlflow });
-    new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events });
+    const mlflow = server && new MlflowMirror(this, 'MlflowMirror', { deployment, table, server });
+    new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events, mlflow });
 
     new CfnOutput(this, 'ApiUrl', { value: frontDoor.url });
     new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName });

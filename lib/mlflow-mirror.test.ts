@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { afterAll, expect, test } from 'vitest';
+import { mlflowBehind } from './alarms.ts';
 import { mlflowAccess } from './mlflow-access.ts';
 import { MlflowMirror } from './mlflow-mirror.ts';
 import { readSettings } from './settings.ts';
@@ -94,4 +95,16 @@ test('a secret is read by nobody but who is told of it', () => {
   );
   expect(actionsIn(template).join()).not.toContain('secretsmanager');
   expect(mlflowAccess({})).toBeUndefined();
+});
+
+test('an operator hears of it when what became of runs is not shown for an hour', () => {
+  const stack = new Stack(new App(), 'Mirror');
+  const table = new StateTable(stack, 'State', { isFollowed: true });
+  const settings = readSettings(stack.node);
+  const server = { environment: {}, statements: [] };
+  const props = { deployment: { settings, bundles }, table, server };
+  const { section, threshold } = mlflowBehind(new MlflowMirror(stack, 'MlflowMirror', props));
+  expect(threshold).toBe(60 * 60 * 1000);
+  const runbook = readFileSync(join(import.meta.dirname, '../docs/runbook.md'), 'utf8');
+  expect(runbook.toLowerCase().replaceAll(' ', '-')).toContain(`\n##-${section}\n`);
 });

@@ -26,9 +26,11 @@ interface MlflowMirrorProps {
  * of one run come in order, one look at a time; while the server is away they wait there.
  */
 export class MlflowMirror extends Construct {
+  readonly mirror: FanfoldFunction;
+
   constructor(scope: Construct, id: string, { deployment, table, server }: MlflowMirrorProps) {
     super(scope, id);
-    const mirror = new FanfoldFunction(this, 'MirrorRuns', {
+    this.mirror = new FanfoldFunction(this, 'MirrorRuns', {
       deployment,
       useCase: 'mirrorRuns',
       description: 'Shows on the MLflow server what became of runs',
@@ -37,7 +39,7 @@ export class MlflowMirror extends Construct {
       access: [table.readUpdate, table.followChanges, server],
     });
     new EventSourceMapping(this, 'RunChanges', {
-      target: mirror.lambda,
+      target: this.mirror.lambda,
       eventSourceArn: table.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize,
@@ -45,6 +47,6 @@ export class MlflowMirror extends Construct {
       filters: [
         FilterCriteria.filter({ dynamodb: { Keys: { sk: { S: FilterRule.beginsWith('RUN#') } } } }),
       ],
-    }).node.addDependency(mirror.role);
+    }).node.addDependency(this.mirror.role);
   }
 }
