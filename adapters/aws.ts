@@ -2,6 +2,7 @@ import { BatchClient } from '@aws-sdk/client-batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { BatchJobQueue } from './batch-job-queue.ts';
@@ -20,6 +21,9 @@ import { DynamoTable } from './dynamo-table.ts';
 import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
 import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
+import { MlflowApi } from './mlflow-api.ts';
+import { mlflowServer } from './mlflow-server.ts';
+import { MlflowTracker } from './mlflow-tracker.ts';
 import { nodeEntropy } from './node-entropy.ts';
 import { OidcIdentityProvider } from './oidc-identity-provider.ts';
 import { S3ArtifactStore } from './s3-artifact-store.ts';
@@ -106,6 +110,11 @@ export const mlSpecs = /* @__PURE__ */ once(
 export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),
 );
+
+export const tracker = /* @__PURE__ */ once(() => {
+  const named = { uri: settings.mlflowTrackingUri(), secretArn: settings.mlflowSecretArn() };
+  return new MlflowTracker(new MlflowApi(mlflowServer(named, new SecretsManagerClient())));
+});
 
 export const checkScope = storagePolicy;
 export const clock = systemClock;

@@ -1,12 +1,12 @@
 import type { ExperimentKey } from '../domain/experiment.ts';
 import type { Page, PageRequest, ResultStore } from '../domain/ports.ts';
-import type { EpochResult } from '../domain/run.ts';
+import type { EpochResult, RunKey } from '../domain/run.ts';
 import { queryBuckets } from './bucketed-query.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { epochResultEntity, epochResultSortKey, toEpochResult } from './epoch-result-entity.ts';
 import { toItem } from './stored-item.ts';
-import { epochsPartition } from './table-keys.ts';
+import { bucketOf, epochsPartition } from './table-keys.ts';
 
 /** One row per run and epoch, in the partition of its run. */
 export class DynamoResultStore implements ResultStore {
@@ -51,5 +51,14 @@ export class DynamoResultStore implements ResultStore {
       { limit, maxBytes },
       (row) => `${row.runId}.${row.epoch}`,
     );
+  }
+
+  async listAfter(key: RunKey, epoch: number): Promise<readonly EpochResult[]> {
+    const items = await this.#table.query({
+      partition: epochsPartition(key, bucketOf(key.runId)),
+      from: epochResultSortKey(key.runId, epoch + 1),
+      to: epochResultSortKey(key.runId, 99_999),
+    });
+    return items.map(toEpochResult);
   }
 }

@@ -1,4 +1,5 @@
 import type { ExperimentKey } from '../domain/experiment.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Page, PageRequest, RunStore } from '../domain/ports.ts';
 import type { Run, RunKey } from '../domain/run.ts';
 import { queryBuckets } from './bucketed-query.ts';
@@ -78,6 +79,23 @@ export class DynamoRunStore implements RunStore {
       put: runItem(run),
       condition: '#status = :expected',
       values: { ':expected': expected },
+    });
+  }
+
+  async noteMlflowRun(key: RunKey, mlflowRunId: string): Promise<void> {
+    await this.#set(key, 'mlflowRunId', mlflowRunId);
+  }
+
+  async touch(key: RunKey, now: Instant): Promise<void> {
+    await this.#set(key, 'touchedAt', now);
+  }
+
+  async #set(key: RunKey, name: string, value: string): Promise<void> {
+    await this.#table.update({
+      key: keyOf(runEntity, key),
+      update: `SET #${name} = :value`,
+      condition: 'attribute_exists(#pk)',
+      values: { ':value': value },
     });
   }
 }

@@ -48,6 +48,8 @@ export const settings = {
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),
   gpuHourUsd: once(price, 'GPU_HOUR_USD'),
+  mlflowTrackingUri: once(text, 'MLFLOW_TRACKING_URI'),
+  mlflowSecretArn: once(optional, 'MLFLOW_SECRET_ARN'),
   oidcIssuer: once(optional, 'OIDC_ISSUER'),
   oidcAudience: once(text, 'OIDC_AUDIENCE'),
 } as const;

@@ -114,6 +114,10 @@ export interface RunStore {
   createMany(runs: readonly Run[]): Promise<void>;
   /** Replaces a run whose status is still `expected`. */
   replace(run: Run, expected: Run['status']): Promise<boolean>;
+  /** Notes where the run is shown, whatever else becomes of it meanwhile. */
+  noteMlflowRun(key: RunKey, mlflowRunId: string): Promise<void>;
+  /** Makes the run one that changed just now, without changing it. */
+  touch(key: RunKey, now: Instant): Promise<void>;
 }
 
 export interface ResultStore {
@@ -124,6 +128,8 @@ export interface ResultStore {
     key: ExperimentKey,
     page: PageRequest & { readonly firstRunId: number; readonly lastRunId: number },
   ): Promise<Page<EpochResult>>;
+  /** All of a run after an epoch, in order. */
+  listAfter(key: RunKey, epoch: number): Promise<readonly EpochResult[]>;
 }
 
 export interface EpochCheckpointStore {

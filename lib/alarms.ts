@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import type { Events } from './events.ts';
 import type { FanfoldFunction } from './fanfold-function.ts';
 import type { FrontDoor } from './front-door.ts';
+import type { MlflowMirror } from './mlflow-mirror.ts';
 import type { Settings } from './settings.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -24,6 +25,8 @@ interface AlarmsProps {
   readonly workflows: Workflows;
   readonly syncWorker: FanfoldFunction;
   readonly events: Events;
+  /** Where an MLflow server shows the runs. */
+  readonly mlflow?: MlflowMirror | undefined;
 }
 
 /** One thing to be woken for. `section` is the heading's anchor in the runbook that says what to do. */
@@ -61,7 +64,7 @@ export class Alarms extends Construct {
 }
 
 const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Trouble> => {
-  const { frontDoor, workflows, syncWorker, events } = watched;
+  const { frontDoor, workflows, syncWorker, events, mlflow } = watched;
   const options = { period, statistic: 'Sum' };
   return {
     ApiFaults: {
@@ -100,8 +103,18 @@ const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Troubl
       }),
       threshold: 1,
     },
+    ...(mlflow && { MlflowBehind: mlflowBehind(mlflow) }),
   };
 };
+
+const mlflowWaitMilliseconds = 3_600_000;
+
+export const mlflowBehind = ({ mirror }: MlflowMirror): Trouble => ({
+  section: 'mlflow-falls-behind',
+  what: 'What became of runs could not be shown on the MLflow server for an hour',
+  metric: mirror.lambda.metric('IteratorAge', { period, statistic: 'Maximum' }),
+  threshold: mlflowWaitMilliseconds,
+});
 
 const failedExecutions = ({ operation, worker, end }: Workflows): IMetric => {
   const options = { period, statistic: 'Sum' };

@@ -12,6 +12,8 @@ import { identityProvider } from './identity-provider.ts';
 import { jobTermination } from './job-termination.ts';
 import { maxWorkers } from './max-workers.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
+import { mlflowAccess } from './mlflow-access.ts';
+import { MlflowMirror } from './mlflow-mirror.ts';
 import { routeAccess } from './route-access.ts';
 import { StateTable } from './state-table.ts';
 import { WorkerSync } from './worker-sync.ts';
@@ -32,7 +34,8 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { settings } = deployment;
     const { jobQueueArns } = jobs;
-    const table = new StateTable(this, 'State');
+    const server = mlflowAccess(settings);
+    const table = new StateTable(this, 'State', { isFollowed: server !== undefined });
     const store = new ArtifactStore(this, 'Artifacts');
     const frontDoor = new FrontDoor(this, 'FrontDoor', settings);
     const apiUrl = frontDoor.url;
@@ -66,7 +69,8 @@ export class ControlPlaneStack extends Stack {
         sweep: [table.readWrite, table.listActive, terminateJobs, ...restart],
       },
     });
-    new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events });
+    const mlflow = server && new MlflowMirror(this, 'MlflowMirror', { deployment, table, server });
+    new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events, mlflow });
 
     new CfnOutput(this, 'ApiUrl', { value: frontDoor.url });
     new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName });

@@ -2,7 +2,7 @@ import { routes } from '../contract/routes.ts';
 import type { Handler } from './bundle.ts';
 
 const workflow = ['planOperation', 'settleWorker', 'completeOperation', 'saveArtifacts'];
-const events = ['jobState', 'sweep'];
+const events = ['jobState', 'sweep', 'mirrorRuns'];
 
 /** Every function there is, and the folder of `lambdas/` that exports its handler. */
 export const handlers: readonly Handler[] = [

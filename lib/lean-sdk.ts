@@ -56,11 +56,11 @@ export const leanSdk: Plugin = {
       contents: standIns[path] ?? '',
       resolveDir,
     }));
-    build.onLoad({ filter: /@aws-sdk\/client-\w+\/dist-es\/schemas\/\w+\.js$/ }, ({ path }) => ({
+    build.onLoad({ filter: /@aws-sdk\/client-[\w-]+\/dist-es\/schemas\/\w+\.js$/ }, ({ path }) => ({
       contents: withoutErrors(withPlainKeys(readFileSync(path, 'utf8')), words),
     }));
     // Of its package a client tells AWS the version: 2 KB each.
-    build.onLoad({ filter: /@aws-sdk\/client-\w+\/package\.json$/ }, ({ path }) => ({
+    build.onLoad({ filter: /@aws-sdk\/client-[\w-]+\/package\.json$/ }, ({ path }) => ({
       contents: JSON.stringify({ version: JSON.parse(readFileSync(path, 'utf8')).version }),
       loader: 'json',
     }));

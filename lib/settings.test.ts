@@ -39,6 +39,10 @@ test.each([
   ['instanceTypes', 'huge'],
   ['artifactBuckets', ['s3://bucket']],
   ['alarmEmail', 'me'],
+  ['mlflowTrackingUri', 'mlflow.example.org'],
+  ['mlflowTrackingUri', 'file:///tmp/mlruns'],
+  ['mlflowTrackingUri', 'arn:aws:s3:::mlflow'],
+  ['mlflowSecretArn', 'arn:aws:secretsmanager:us-east-1:111122223333:secret:mlflow-a1b2c3'],
   ['logRetentionDays', 8],
 ])('%s = %j is refused by name', (name, value) => {
   expect(() => read({ [name]: value })).toThrow(name);

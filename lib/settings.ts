@@ -17,6 +17,10 @@ const bucketName = z.string().check(z.regex(/^[a-z0-9*][a-z0-9.*-]{0,62}$/));
 /** Of the sizes with one GPU, the smallest. */
 const oneGpuHosts = ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'];
 
+/** An MLflow tracking server of SageMaker. */
+const managedMlflow =
+  /^arn:aws(-us-gov)?:sagemaker:[a-z0-9-]+:\d{12}:mlflow-tracking-server\/[\w-]+$/;
+
 const settingsShape = z.object({
   /** Starts the names of the stacks, so that two deployments fit in one account. */
   stackPrefix: z._default(z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/)), 'Fanfold'),
@@ -47,6 +51,12 @@ const settingsShape = z.object({
   oidcIssuer: z.optional(z.url()),
   /** What JWTs for this deployment have as `aud`. */
   oidcAudience: z.optional(z.string().check(z.minLength(1))),
+  /** An MLflow server that shows all runs: its URL, or the ARN of one that SageMaker manages. */
+  mlflowTrackingUri: z.optional(
+    z.union([z.url({ protocol: /^https?$/ }), z.string().check(z.regex(managedMlflow))]),
+  ),
+  /** The secret of AWS Secrets Manager that opens the MLflow server: `USER:PASSWORD` or a token. */
+  mlflowSecretArn: z.optional(z.string().check(z.regex(/^arn:aws[\w-]*:secretsmanager:[^*?]+$/))),
   /** Gets the alarms' mails, once it has confirmed the subscription. */
   alarmEmail: z.optional(z.email()),
   logRetentionDays: z._default(
@@ -70,6 +80,11 @@ const checkedSettings = settingsShape.check(
       path: ['oidcAudience'],
       error: 'must be given with oidcIssuer, and only then',
     },
+  ),
+  z.refine(
+    ({ mlflowTrackingUri, mlflowSecretArn }) =>
+      mlflowSecretArn === undefined || /^https:/.test(mlflowTrackingUri ?? ''),
+    { path: ['mlflowSecretArn'], error: 'goes with a mlflowTrackingUri that begins with https' },
   ),
   z.refine(({ gpusPerWorker, maxGpus }) => gpusPerWorker <= maxGpus, {
     path: ['maxGpus'],

@@ -1,5 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Access } from './access.ts';
@@ -14,6 +20,11 @@ const writes = ['dynamodb:PutItem', update, 'dynamodb:BatchWriteItem'];
 /** The sparse index of operations that are not over. */
 const activeIndex = 'active';
 
+interface StateTableProps {
+  /** Whether somebody follows its changes. */
+  readonly isFollowed: boolean;
+}
+
 /** The one table with all state. It outlives its stack. */
 export class StateTable extends Construct {
   readonly table: Table;
@@ -25,7 +36,7 @@ export class StateTable extends Construct {
   /** Counts calls, and adds to the audit; neither can be done to anything else. */
   readonly guard: Access;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { isFollowed }: StateTableProps) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -34,6 +45,7 @@ export class StateTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
+      ...(isFollowed && { stream: StreamViewType.KEYS_ONLY }),
     });
     this.table.addGlobalSecondaryIndex({
       indexName: activeIndex,
@@ -49,6 +61,25 @@ export class StateTable extends Construct {
       statements: [this.within([update], 'CALLS#*'), this.within(['dynamodb:PutItem'], 'AUDIT#*')],
     };
     this.listActive = this.access(['dynamodb:Query'], `/index/${activeIndex}`);
+  }
+
+  /** Of a table whose changes are followed. */
+  get streamArn(): string {
+    const { tableStreamArn } = this.table;
+    if (tableStreamArn === undefined) throw new Error('nobody was to follow the changes');
+    return tableStreamArn;
+  }
+
+  get followChanges(): Access {
+    const actions = ['DescribeStream', 'GetRecords', 'GetShardIterator'];
+    return {
+      environment: {},
+      statements: [
+        { actions: actions.map((one) => `dynamodb:${one}`), resources: [this.streamArn] },
+        { actions: ['dynamodb:ListStreams'], resources: ['*'] },
+      ],
+      pattern: 'DynamoDB lists streams only as a whole.',
+    };
   }
 
   /** Allows an action on items whose partition keys match. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { env } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { region } from './aws.ts';
+import { freePort } from './free-port.ts';
 import { nodePrograms, pythonPrograms } from './places.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 
@@ -93,20 +94,3 @@ const isHealthy = async (port: number): Promise<boolean> => {
     return false;
   }
 };
-
-const freePort = async (wanted: number | undefined): Promise<number> =>
-  (wanted === undefined ? undefined : await listenOnce(wanted)) ??
-  (await listenOnce(0)) ??
-  Promise.reject(new Error('no free port on 127.0.0.1'));
-
-/** The port that could be opened; undefined when it is in use. */
-const listenOnce = (port: number): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      const opened = typeof address === 'object' && address !== null ? address.port : undefined;
-      server.close(() => resolve(opened));
-    });
-  });

@@ -1,5 +1,5 @@
-/* `node local/setup.mjs [--bench] [PROGRAM ARGUMENT...]`: sets this checkout up (Node 24 and its packages,
-   uv, the Python environment), then runs the program with what was set up. Every npm command begins
+/* `node local/setup.mjs [--bench] [--mlflow] [PROGRAM ARGUMENT...]`: sets this checkout up (Node 24 and its
+   packages, uv, the Python environment, an MLflow server where one is asked for), then runs the program with what was set up. Every npm command begins
    here, on whatever Node (20 or newer) the machine has, so this file needs nothing but that. A step is
    skipped when nothing it depends on has changed. */
 
@@ -94,6 +94,9 @@ step(`uv ${uvVersion}`, {
 const program = process.argv.slice(2);
 const bench = program[0] === '--bench';
 if (bench) program.shift();
+// `npm run up -- --mlflow` says it behind the program.
+const wantsMlflow = program.includes('--mlflow');
+if (program[0] === '--mlflow') program.shift();
 
 const projects = [
   'pyproject.toml',
@@ -113,6 +116,18 @@ step('Python packages', {
     run(uv, ['sync', '--frozen', '--python', findPython(), ...group]);
   },
 });
+
+const mlflow = 'local/mlflow';
+if (wantsMlflow) {
+  step('MLflow server', {
+    stamp: at('.cache', 'mlflow', '.fanfold-stamp'),
+    wanted: hashOf(`${mlflow}/uv.lock`, `${mlflow}/pyproject.toml`),
+    make: () => {
+      const env = { ...process.env, UV_PROJECT_ENVIRONMENT: at('.cache', 'mlflow') };
+      run(uv, ['sync', '--frozen', '--python', findPython(), '--project', at(mlflow)], { env });
+    },
+  });
+}
 
 /** Runs the program in this terminal, with the signals that reach us; its exit status is ours. */
 const [name, ...words] = program;

@@ -37,6 +37,16 @@ export const resultStoreSuite = (ports: () => { readonly results: ResultStore })
       expect(items.map(({ trainLoss }) => trainLoss)).toEqual([10]);
     });
 
+    it('lists the epochs of one run after one of them', async () => {
+      const { results } = ports();
+      const key = newKey();
+      await results.putMany(key, [row(2, 1), row(2, 2), row(2, 10), row(1, 3), row(3, 3)]);
+      const epochsAfter = (epoch: number) => results.listAfter({ ...key, runId: 2 }, epoch);
+      expect(await epochsAfter(0)).toEqual([row(2, 1), row(2, 2), row(2, 10)]);
+      expect(await epochsAfter(2)).toEqual([row(2, 10)]);
+      expect(await epochsAfter(10)).toEqual([]);
+    });
+
     it('lists by run and epoch over buckets, within the runs asked for', async () => {
       const { results } = ports();
       const key = newKey();

@@ -148,4 +148,16 @@ const changing = (ports: () => { readonly runs: RunStore }) =>
       expect(count(wins, true)).toBe(1);
       expect(await runs.replace({ ...run, runId: 2 }, 'new')).toBe(false);
     });
+
+    it('notes where a run is shown, and changes nothing else', async () => {
+      const { runs } = ports();
+      const run: Run = { ...runOf(newKey(), 1), status: 'ongoing' };
+      await runs.createMany([run]);
+      await runs.noteMlflowRun(run, 'a');
+      expect(await runs.find(run)).toEqual({ ...run, mlflowRunId: 'a' });
+      await runs.touch(run, '2026-01-01T00:00:00.000Z');
+      expect(await runs.find(run)).toEqual({ ...run, mlflowRunId: 'a' });
+      await runs.noteMlflowRun({ ...run, runId: 2 }, 'b');
+      expect(await runs.find({ ...run, runId: 2 })).toBeUndefined();
+    });
   });

@@ -5,11 +5,16 @@ import {
   jobNotes,
   jobQueue,
   operations,
+  results,
+  runs,
+  tracker,
   workers,
   workflows,
 } from '../../adapters/aws.ts';
+import { changedRuns } from '../../adapters/changed-runs.ts';
 import { telemetry } from '../telemetry.ts';
 import { jobState } from './job-state.ts';
+import { mirrorRuns } from './mirror-runs.ts';
 import { sweep } from './sweep.ts';
 
 export const jobStateHandler = /* @__PURE__ */ middy<unknown, void>()
@@ -26,6 +31,19 @@ export const sweepHandler = /* @__PURE__ */ middy<unknown, void>()
       jobNotes: jobNotes(),
       jobQueue: jobQueue(),
       workflows: workflows(),
+      clock,
+    }),
+  );
+
+export const mirrorRunsHandler = /* @__PURE__ */ middy<unknown, void>()
+  .use(/* @__PURE__ */ telemetry('mirrorRuns'))
+  .handler((event) =>
+    mirrorRuns(changedRuns(event), {
+      experiments: experiments(),
+      operations: operations(),
+      runs: runs(),
+      results: results(),
+      tracker: tracker(),
       clock,
     }),
   );

@@ -4,7 +4,16 @@ import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: ['pure-rand'],
   contract: ['domain', 'zod', 'node:'],
-  adapters: ['domain', 'contract', '@aws-sdk', 'dynamodb-toolbox', 'jose', 'zod', 'node:'],
+  adapters: [
+    'domain',
+    'contract',
+    '@aws-sdk',
+    '@smithy/signature-v4',
+    'dynamodb-toolbox',
+    'jose',
+    'zod',
+    'node:',
+  ],
   'adapters/testing': ['vitest'],
   lambdas: [
     'domain',

@@ -4,7 +4,8 @@ Runs as a script of its own, once per job attempt. It knows nothing of AWS: stan
 one line of JSON (command, environment, folder, log, grace), then stays open for as long as the
 emulator lives; standard output answers with one line once the command was started, or why not. The
 job's processes end when its main process ends, when the grace after a SIGTERM is over, and when the
-emulator is gone, however it went.
+emulator is gone, however it went. A server beside the emulator is kept in the same way, by whoever
+starts it; `outlives_us` says that it goes on when that process is gone.
 """
 
 import contextlib
@@ -44,7 +45,8 @@ class Keeper:
         answer(STARTED)
         if self._stopped:  # while it was being started
             self._stop()
-        threading.Thread(target=self._end_with_emulator, daemon=True).start()
+        if not self._job.get("outlives_us"):
+            threading.Thread(target=self._end_with_emulator, daemon=True).start()
         status = self._process.wait()
         self._kill()
         while living_children():
