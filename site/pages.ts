@@ -31,7 +31,7 @@ const isShown = (path: string): boolean =>
   !/^(\.|__pycache__$)/.test(basename(path)) && !path.endsWith('.csv');
 
 /** Every Markdown page under a folder. */
-export const pagesIn = (folder: string): readonly string[] =>
+const pagesIn = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .sort()

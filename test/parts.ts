@@ -70,6 +70,7 @@ export const parts: readonly Part[] = [
   pytest('engine', 'the training engine', '-n', '2', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),
   pytest('emulator', 'the embedded AWS', 'local/tests'),
+  vitest('docs', 'the documents: their code, links and packages', 'test/docs'),
   vitest('openapi', 'answers to whatever may be asked', 'test/openapi'),
   vitest('e2e', 'the whole stack', 'test/e2e', ...timed.flatMap((file) => ['--exclude', file])),
   vitest('timed', 'the whole stack, by the clock', '--no-file-parallelism', ...timed),
