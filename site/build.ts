@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pythonPrograms, repository } from '../local/places.ts';
 import { errorCatalogue } from './error-catalogue.ts';
@@ -13,7 +13,8 @@ import { pythonReference } from './python-reference.ts';
  * is an error.
  */
 
-const staged = join(repository, 'build', 'pages');
+const build = join(repository, 'build');
+const staged = join(build, 'pages');
 
 /** Pages that are written at each build, never by hand. */
 const generated: Readonly<Record<string, () => string>> = {
@@ -29,8 +30,9 @@ for (const [path, page] of Object.entries(generated)) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, page());
 }
+cpSync(join(import.meta.dirname, 'zensical.toml'), join(build, 'zensical.toml'));
 const { status } = spawnSync(join(pythonPrograms, 'zensical'), ['build', '--clean', '--strict'], {
-  cwd: repository,
+  cwd: build,
   stdio: 'inherit',
 });
 process.exitCode = status ?? 1;

@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   clients: ['contract', 'node:'],
   local: ['@aws-sdk', 'zod', 'node:'],
   examples: ['local', 'node:'],
+  release: ['node:'],
   site: ['contract', 'local', 'node:'],
 };
 

@@ -1,7 +1,8 @@
 """Does what pages of the documents say, block by block, as somebody would who follows them.
 
-Usage: follow_pages.py BLOCKS_JSON, a list of ``at``, ``language``, ``code`` and, of a file, ``name``.
-Python blocks share their names, bash blocks the variables that they export; all share the folder.
+Usage: follow_pages.py BLOCKS_JSON, a list of ``at``, ``language``, ``code`` and, of a file,
+``name``. Python blocks share their names, bash blocks the variables that they export; all share
+the folder.
 """
 
 import json
