@@ -70,6 +70,8 @@ export const parts: readonly Part[] = [
   pytest('engine', 'the training engine', '-n', '2', 'containers/engine/tests'),
   pytest('client', 'the Python client', 'clients/python/tests'),
   pytest('emulator', 'the embedded AWS', 'local/tests'),
+  vitest('docs', 'the documents: their code and links', 'test/docs'),
+  vitest('packages', 'what is installed and released', 'test/packages'),
   vitest('openapi', 'answers to whatever may be asked', 'test/openapi'),
   vitest('e2e', 'the whole stack', 'test/e2e', ...timed.flatMap((file) => ['--exclude', file])),
   vitest('timed', 'the whole stack, by the clock', '--no-file-parallelism', ...timed),

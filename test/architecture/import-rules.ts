@@ -40,6 +40,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   local: ['@aws-sdk', 'zod', 'node:'],
   examples: ['local', 'node:'],
+  release: ['node:'],
+  site: ['contract', 'local', 'node:'],
 };
 
 /** What crosses parts: these may import all. */
