@@ -48,6 +48,10 @@ export const settings = {
   storageRoleArn: once(text, 'STORAGE_ROLE_ARN'),
   defaultMaxWorkers: once(positive, 'DEFAULT_MAX_WORKERS'),
   gpuHourUsd: once(price, 'GPU_HOUR_USD'),
+  scheduleGroup: once(text, 'SCHEDULE_GROUP'),
+  scheduleTargetArn: once(text, 'SCHEDULE_TARGET_ARN'),
+  scheduleRoleArn: once(text, 'SCHEDULE_ROLE_ARN'),
+  announcementsTopicArn: once(text, 'ANNOUNCEMENTS_TOPIC_ARN'),
   oidcIssuer: once(optional, 'OIDC_ISSUER'),
   oidcAudience: once(text, 'OIDC_AUDIENCE'),
 } as const;

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import type { Events } from './events.ts';
 import type { FanfoldFunction } from './fanfold-function.ts';
 import type { FrontDoor } from './front-door.ts';
+import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -24,6 +25,7 @@ interface AlarmsProps {
   readonly workflows: Workflows;
   readonly syncWorker: FanfoldFunction;
   readonly events: Events;
+  readonly schedules: Schedules;
 }
 
 /** One thing to be woken for. `section` is the heading's anchor in the runbook that says what to do. */
@@ -61,7 +63,7 @@ export class Alarms extends Construct {
 }
 
 const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Trouble> => {
-  const { frontDoor, workflows, syncWorker, events } = watched;
+  const { frontDoor, workflows, syncWorker, events, schedules } = watched;
   const options = { period, statistic: 'Sum' };
   return {
     ApiFaults: {
@@ -89,6 +91,12 @@ const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Troubl
       section: 'the-sweeper-fails',
       what: 'The sweeper failed 3 times or more in a row, so nobody mends what is lost',
       metric: events.sweep.lambda.metricErrors(options),
+      threshold: 3,
+    },
+    OccurrenceErrors: {
+      section: 'occurrences-of-schedules-are-stuck',
+      what: 'The function that carries occurrences of schedules through failed 3 times or more',
+      metric: schedules.occur.lambda.metricErrors(options),
       threshold: 3,
     },
     DeadLetters: {

@@ -96,6 +96,7 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
   'partition-missing': () => post(own('/tests'), { dataHandleId: scene.trainHandleId, runId: 1 }),
   'pathway-ambiguous': () => tested({}),
   'run-not-found': () => ({ path: own('/runs/98') }),
+  'schedule-not-found': () => ({ path: '/v1/workspaces/plain/schedules/none' }),
   'settings-changed': () => made({ epochCheckpoints: true }),
   'token-not-found': () => post('/v1/tokens/abcdefghij12/revoke', {}),
   unauthorized: () => synced(scene.stack.token),
