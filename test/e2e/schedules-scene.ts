@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { ConfirmSubscriptionCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import type { OccurrenceResource } from '../../contract/schedule-routes.ts';
 import { listOccurrences, putSchedule, runSchedule } from '../../contract/schedule-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
@@ -64,6 +64,7 @@ export const over = ['skipped', 'completed', 'failed', 'superseded'];
 
 /** A webhook on this machine that is subscribed to the stack's announcements, as an operator would do it. */
 export const listenTo = async ({ aws }: RunningStack, topicArn: string) => {
+  const sns = new SNSClient(aws);
   const heard: Readonly<Record<string, string>>[] = [];
   const server = createServer((request, response) => {
     let text = '';
@@ -71,16 +72,18 @@ export const listenTo = async ({ aws }: RunningStack, topicArn: string) => {
       text += chunk;
     });
     request.on('end', () => {
-      heard.push(JSON.parse(text));
+      const message = JSON.parse(text);
       response.end();
+      heard.push(message);
+      if (message.Type !== 'SubscriptionConfirmation') return;
+      const { Token } = message;
+      void sns.send(new ConfirmSubscriptionCommand({ TopicArn: topicArn, Token }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const Endpoint = `http://127.0.0.1:${port}/`;
-  await new SNSClient(aws).send(
-    new SubscribeCommand({ TopicArn: topicArn, Protocol: 'http', Endpoint }),
-  );
+  await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: 'http', Endpoint }));
   return {
     heard,
     subjects: () =>
