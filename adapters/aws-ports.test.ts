@@ -19,6 +19,7 @@ import { operationStoreSuite } from './testing/operation-store-suite.ts';
 import { resultStoreSuite } from './testing/result-store-suite.ts';
 import { runStoreSuite } from './testing/run-store-suite.ts';
 import { rungStoreSuite } from './testing/rung-store-suite.ts';
+import { occurrenceStoreSuite, scheduleStoreSuite } from './testing/schedule-store-suite.ts';
 import { tokenStoreSuite } from './testing/token-store-suite.ts';
 import { workerStoreSuite } from './testing/worker-store-suite.ts';
 import { workflowsSuite } from './testing/workflows-suite.ts';
@@ -44,6 +45,8 @@ describe('the ports over AWS', () => {
   controlLogSuite(given);
   jobNoteStoreSuite(given);
   dataHandleStoreSuite(given);
+  scheduleStoreSuite(given);
+  occurrenceStoreSuite(given);
   tokenStoreSuite(given);
   callQuotaSuite(given);
   auditLogSuite(given);

@@ -2,8 +2,10 @@ import { BatchClient } from '@aws-sdk/client-batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { BatchJobQueue } from './batch-job-queue.ts';
 import { DynamoAuditLog } from './dynamo-audit-log.ts';
@@ -13,14 +15,18 @@ import { DynamoDataHandleStore } from './dynamo-data-handle-store.ts';
 import { DynamoEpochCheckpointStore } from './dynamo-epoch-checkpoint-store.ts';
 import { DynamoExperimentStore } from './dynamo-experiment-store.ts';
 import { DynamoJobNoteStore } from './dynamo-job-note-store.ts';
+import { DynamoOccurrenceStore } from './dynamo-occurrence-store.ts';
 import { DynamoOperationStore } from './dynamo-operation-store.ts';
 import { DynamoResultStore } from './dynamo-result-store.ts';
 import { DynamoRunStore } from './dynamo-run-store.ts';
 import { DynamoRungStore } from './dynamo-rung-store.ts';
+import { DynamoScheduleStore } from './dynamo-schedule-store.ts';
 import { DynamoTable } from './dynamo-table.ts';
 import { DynamoTokenStore } from './dynamo-token-store.ts';
 import { DynamoWorkerStore } from './dynamo-worker-store.ts';
+import { EventBridgeTimetable } from './event-bridge-timetable.ts';
 import { LambdaMlSpecChecker } from './lambda-ml-spec-checker.ts';
+import { LambdaOccurrenceStarter } from './lambda-occurrence-starter.ts';
 import { MlflowApi } from './mlflow-api.ts';
 import { mlflowServer } from './mlflow-server.ts';
 import { MlflowTracker } from './mlflow-tracker.ts';
@@ -33,6 +39,7 @@ import { S3SavedArtifacts } from './s3-saved-artifacts.ts';
 import { S3SecretKeeper } from './s3-secret-keeper.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
+import { SnsAnnouncer } from './sns-announcer.ts';
 import { StepFunctionsWorkflows } from './step-functions-workflows.ts';
 import { storagePolicy } from './storage-policy.ts';
 import { StsCredentialIssuer } from './sts-credential-issuer.ts';
@@ -65,6 +72,8 @@ export const workers = /* @__PURE__ */ once(() => new DynamoWorkerStore(table())
 export const controlLog = /* @__PURE__ */ once(() => new DynamoControlLog(table()));
 export const jobNotes = /* @__PURE__ */ once(() => new DynamoJobNoteStore(table()));
 export const dataHandles = /* @__PURE__ */ once(() => new DynamoDataHandleStore(table()));
+export const schedules = /* @__PURE__ */ once(() => new DynamoScheduleStore(table()));
+export const occurrences = /* @__PURE__ */ once(() => new DynamoOccurrenceStore(table()));
 export const tokens = /* @__PURE__ */ once(() => new DynamoTokenStore(table()));
 export const quota = /* @__PURE__ */ once(() => new DynamoCallQuota(table()));
 export const auditLog = /* @__PURE__ */ once(() => new DynamoAuditLog(table()));
@@ -106,6 +115,20 @@ export const jobQueue = /* @__PURE__ */ once(
 );
 export const mlSpecs = /* @__PURE__ */ once(
   () => new LambdaMlSpecChecker(new LambdaClient(), settings.mlSpecCheckName()),
+);
+export const timetable = /* @__PURE__ */ once(
+  () =>
+    new EventBridgeTimetable(new SchedulerClient(), {
+      group: settings.scheduleGroup(),
+      targetArn: settings.scheduleTargetArn(),
+      roleArn: settings.scheduleRoleArn(),
+    }),
+);
+export const occurrenceStarter = /* @__PURE__ */ once(
+  () => new LambdaOccurrenceStarter(new LambdaClient(), settings.scheduleTargetArn()),
+);
+export const announcer = /* @__PURE__ */ once(
+  () => new SnsAnnouncer(new SNSClient(), settings.announcementsTopicArn()),
 );
 export const credentials = /* @__PURE__ */ once(
   () => new StsCredentialIssuer(new STSClient(), settings.storageRoleArn()),

@@ -52,6 +52,8 @@ export interface Query {
   readonly from: string;
   readonly to: string;
   readonly limit?: number | undefined;
+  /** In the order of falling sort keys. */
+  readonly newestFirst?: boolean | undefined;
   readonly filter?: string | undefined;
   readonly values?: Readonly<Record<string, unknown>> | undefined;
   /** A global index and its two key attributes, in place of the table itself. */
@@ -211,13 +213,17 @@ export class DynamoTable {
     }
   }
 
-  #queryInput({ partition, from, to, filter, values, index }: Query, remaining: number) {
+  #queryInput(
+    { partition, from, to, newestFirst, filter, values, index }: Query,
+    remaining: number,
+  ) {
     const { pk, sk } = index ?? { pk: 'pk', sk: 'sk' };
     const range = '#pk = :pk AND #sk BETWEEN :from AND :to';
     return {
       TableName: this.#name,
       IndexName: index?.name,
       ConsistentRead: index === undefined,
+      ScanIndexForward: newestFirst !== true,
       KeyConditionExpression: range,
       FilterExpression: filter,
       ExpressionAttributeNames: { ...namesIn(filter), '#pk': pk, '#sk': sk },

@@ -37,6 +37,7 @@ export const experimentEntity = new Entity({
     activeOperation: number().optional(),
     lastOperation: number(),
     lastRunId: number(),
+    occurrence: json<Experiment['occurrence']>().optional(),
   } satisfies Record<keyof Experiment, unknown>),
 });
 

@@ -50,6 +50,10 @@ export const settings = {
   gpuHourUsd: once(price, 'GPU_HOUR_USD'),
   mlflowTrackingUri: once(text, 'MLFLOW_TRACKING_URI'),
   mlflowSecretArn: once(optional, 'MLFLOW_SECRET_ARN'),
+  scheduleGroup: once(text, 'SCHEDULE_GROUP'),
+  scheduleTargetArn: once(text, 'SCHEDULE_TARGET_ARN'),
+  scheduleRoleArn: once(text, 'SCHEDULE_ROLE_ARN'),
+  announcementsTopicArn: once(text, 'ANNOUNCEMENTS_TOPIC_ARN'),
   oidcIssuer: once(optional, 'OIDC_ISSUER'),
   oidcAudience: once(text, 'OIDC_AUDIENCE'),
 } as const;

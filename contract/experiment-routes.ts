@@ -11,6 +11,12 @@ import {
 } from './route-parts.ts';
 import { dataHandleId, experimentName, locators } from './shapes.ts';
 
+/** The user's code. */
+export const mlSpec = z.strictObject({
+  fileName: z.string().check(z.regex(/^[^/\\]{1,255}$/)),
+  source: z.string().check(z.minLength(1)),
+});
+
 export const createExperiment = route({
   name: 'createExperiment',
   method: 'POST',
@@ -21,10 +27,7 @@ export const createExperiment = route({
   query: none,
   body: z.strictObject({
     name: experimentName,
-    mlSpec: z.strictObject({
-      fileName: z.string().check(z.regex(/^[^/\\]{1,255}$/)),
-      source: z.string().check(z.minLength(1)),
-    }),
+    mlSpec,
     epochCheckpoints: z._default(z.boolean(), false),
   }),
   answer: z.object({
@@ -65,6 +68,12 @@ export const getExperiment = route({
   problems: ['experiment-not-found'],
 });
 
+/** Whether, and where, artifacts are saved at the end. */
+export const saving = {
+  artifactsBucket: z.optional(z.string().check(z.maxLength(1024))),
+  saveEpochCheckpoints: z._default(z.boolean(), false),
+};
+
 export const endExperiment = route({
   name: 'endExperiment',
   method: 'POST',
@@ -73,10 +82,7 @@ export const endExperiment = route({
   access: 'operator',
   params: inExperiment,
   query: none,
-  body: z.strictObject({
-    artifactsBucket: z.optional(z.string().check(z.maxLength(1024))),
-    saveEpochCheckpoints: z._default(z.boolean(), false),
-  }),
+  body: z.strictObject(saving),
   answer: z.object({ ended: z.boolean(), operation: z.optional(operationResource) }),
   statuses: { 200: 'Ended, or there was nothing to end', 202: 'The artifacts are being saved' },
   problems: ['experiment-not-found', 'operation-in-progress', 'epoch-checkpoints-disabled'],
@@ -86,6 +92,13 @@ export const endExperiment = route({
 /** Columns whose cells are paths of object files; all of them stand in one item of the table. */
 const downloadColumns = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(200));
 
+export const dataHandleSpec = z.strictObject({
+  locators,
+  downloadColumns: z._default(downloadColumns, []),
+  fraction: z._default(z.number(), 1),
+  seed: z._default(z.int(), 42),
+});
+
 export const createDataHandle = route({
   name: 'createDataHandle',
   method: 'POST',
@@ -94,12 +107,7 @@ export const createDataHandle = route({
   access: 'operator',
   params: inExperiment,
   query: none,
-  body: z.strictObject({
-    locators,
-    downloadColumns: z._default(downloadColumns, []),
-    fraction: z._default(z.number(), 1),
-    seed: z._default(z.int(), 42),
-  }),
+  body: dataHandleSpec,
   answer: z.object({ dataHandle: dataHandleResource, operation: z.optional(operationResource) }),
   statuses: { 202: 'The manifest is being written', 200: 'It was written before' },
   problems: ['experiment-not-found', 'experiment-ended', 'operation-in-progress'],

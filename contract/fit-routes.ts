@@ -17,6 +17,17 @@ const budget = z
     }),
   );
 
+/** What is trained and how, besides the data. */
+export const training = {
+  mlConfig: z.unknown(),
+  seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
+  numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
+  executor: z._default(z.enum(executors), 'auto'),
+  maxWorkers: z.optional(z.int().check(z.gte(1))),
+  chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
+  budget: z.optional(budget),
+};
+
 export const startFit = route({
   name: 'startFit',
   method: 'POST',
@@ -27,13 +38,7 @@ export const startFit = route({
   query: none,
   body: z.strictObject({
     dataHandleId,
-    mlConfig: z.unknown(),
-    seed: z._default(z.int().check(z.gte(0), z.lte(4_294_967_295)), 42),
-    numChunks: z.optional(z.int().check(z.gte(1), z.lte(10_000))),
-    executor: z._default(z.enum(executors), 'auto'),
-    maxWorkers: z.optional(z.int().check(z.gte(1))),
-    chunkTimeoutSeconds: z._default(z.number().check(z.gt(0), z.lte(86_400)), 1800),
-    budget: z.optional(budget),
+    ...training,
     dryRun: z._default(z.boolean(), false),
   }),
   answer: z.union([operationResource, fitPlanResource]),

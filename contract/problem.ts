@@ -41,6 +41,7 @@ export const problemTexts: Record<ProblemType, ProblemText> = {
   'partition-missing': { status: 422, title: 'The data handle lacks a partition' },
   'pathway-ambiguous': { status: 422, title: 'Name a run, or a model tag and a config' },
   'run-not-found': { status: 404, title: 'No such run' },
+  'schedule-not-found': { status: 404, title: 'No such schedule' },
   'settings-changed': { status: 409, title: 'The settings differ from the alive experiment’s' },
   'token-not-found': { status: 404, title: 'No such token' },
   'too-many-requests': { status: 429, title: 'The token’s calls of this minute are used up' },

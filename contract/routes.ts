@@ -28,6 +28,16 @@ import {
   listRuns,
 } from './operation-routes.ts';
 import {
+  deleteSchedule,
+  getSchedule,
+  listOccurrences,
+  listSchedules,
+  pauseSchedule,
+  putSchedule,
+  resumeSchedule,
+  runSchedule,
+} from './schedule-routes.ts';
+import {
   createFolderUpload,
   createUpload,
   getHealth,
@@ -66,6 +76,14 @@ export const routes = [
   listLogs,
   createUpload,
   createFolderUpload,
+  putSchedule,
+  listSchedules,
+  getSchedule,
+  deleteSchedule,
+  pauseSchedule,
+  resumeSchedule,
+  runSchedule,
+  listOccurrences,
   createToken,
   listTokens,
   revokeToken,

@@ -25,6 +25,7 @@ export const refusals = [
   'partition-missing',
   'pathway-ambiguous',
   'run-not-found',
+  'schedule-not-found',
   'settings-changed',
   'token-not-found',
   'too-many-requests',

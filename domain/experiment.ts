@@ -34,4 +34,6 @@ export interface Experiment extends ExperimentKey {
   readonly activeOperation?: number | undefined;
   readonly lastOperation: number;
   readonly lastRunId: number;
+  /** The occurrence of a schedule that it was made for. */
+  readonly occurrence?: { readonly schedule: string; readonly at: Instant } | undefined;
 }

@@ -83,3 +83,9 @@ export const logPartOf = (key: string): LogPart => {
 /** Sorts before every part that arrived at or after a moment. */
 export const logNameFrom = (at: Instant, earlierMs: number): string =>
   padded(Math.max(0, Date.parse(at) - earlierMs), 14);
+
+/** A schedule's template as it was at one time, secrets included; no worker can reach it. */
+export const templateKey = (
+  { workspace, schedule }: { readonly workspace: string; readonly schedule: string },
+  sha256: string,
+): string => `schedules/${workspace}/${schedule}/${sha256}.json`;

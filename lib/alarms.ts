@@ -14,6 +14,7 @@ import type { Events } from './events.ts';
 import type { FanfoldFunction } from './fanfold-function.ts';
 import type { FrontDoor } from './front-door.ts';
 import type { MlflowMirror } from './mlflow-mirror.ts';
+import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -27,6 +28,7 @@ interface AlarmsProps {
   readonly events: Events;
   /** Where an MLflow server shows the runs. */
   readonly mlflow?: MlflowMirror | undefined;
+  readonly schedules: Schedules;
 }
 
 /** One thing to be woken for. `section` is the heading's anchor in the runbook that says what to do. */
@@ -64,7 +66,7 @@ export class Alarms extends Construct {
 }
 
 const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Trouble> => {
-  const { frontDoor, workflows, syncWorker, events, mlflow } = watched;
+  const { frontDoor, workflows, syncWorker, events, mlflow, schedules } = watched;
   const options = { period, statistic: 'Sum' };
   return {
     ApiFaults: {
@@ -92,6 +94,12 @@ const troubles = (watched: Omit<AlarmsProps, 'settings'>): Record<string, Troubl
       section: 'the-sweeper-fails',
       what: 'The sweeper failed 3 times or more in a row, so nobody mends what is lost',
       metric: events.sweep.lambda.metricErrors(options),
+      threshold: 3,
+    },
+    OccurrenceErrors: {
+      section: 'occurrences-of-schedules-are-stuck',
+      what: 'The function that carries occurrences of schedules through failed 3 times or more',
+      metric: schedules.occur.lambda.metricErrors(options),
       threshold: 3,
     },
     DeadLetters: {

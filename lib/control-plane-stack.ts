@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { Access } from './access.ts';
 import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { ArtifactStore } from './artifact-store.ts';
@@ -14,7 +15,8 @@ import { maxWorkers } from './max-workers.ts';
 import { MlSpecCheck } from './ml-spec-check.ts';
 import { mlflowAccess } from './mlflow-access.ts';
 import { MlflowMirror } from './mlflow-mirror.ts';
-import { routeAccess } from './route-access.ts';
+import { occurrenceAccess, routeAccess } from './route-access.ts';
+import { Schedules } from './schedules.ts';
 import { StateTable } from './state-table.ts';
 import { WorkerSync } from './worker-sync.ts';
 import { Workflows } from './workflows.ts';
@@ -44,40 +46,57 @@ export class ControlPlaneStack extends Stack {
     const terminateJobs = jobTermination(this, jobQueueArns);
     const mlSpecCheck = new MlSpecCheck(this, 'MlSpecCheck', settings);
     const { operation, worker, end } = workflows;
+    const world = {
+      ...{ table, store, workflows, terminateJobs },
+      maxWorkers: maxWorkers(settings),
+      gpuPrice: gpuPrice(settings),
+    };
+    const schedules = new Schedules(this, 'Schedules', {
+      deployment,
+      workflows,
+      access: occurrenceAccess(world),
+    });
     const { issueToken } = new Api(this, 'Api', {
       deployment,
       frontDoor,
       guard: table.guard,
       syncWorker,
       access: routeAccess({
-        maxWorkers: maxWorkers(settings),
-        table,
-        store,
-        workflows,
-        terminateJobs,
+        ...world,
+        schedules,
         checkMlSpec: mlSpecCheck.ask,
-        gpuPrice: gpuPrice(settings),
         identityProvider: identityProvider(settings),
       }),
     });
-    const restart = [operation, worker, end].flatMap(({ start, describe }) => [start, describe]);
     const events = new Events(this, 'Events', {
       deployment,
       jobQueueArns,
       access: {
         jobState: [table.readWrite],
-        sweep: [table.readWrite, table.listActive, terminateJobs, ...restart],
+        sweep: [table.readWrite, table.listActive, terminateJobs, ...restarting(workflows)],
       },
     });
     const mlflow = server && new MlflowMirror(this, 'MlflowMirror', { deployment, table, server });
-    new Alarms(this, 'Alarms', { settings, frontDoor, workflows, syncWorker, events, mlflow });
+    const watched = { frontDoor, workflows, syncWorker, events, mlflow, schedules };
+    new Alarms(this, 'Alarms', { settings, ...watched });
 
-    new CfnOutput(this, 'ApiUrl', { value: frontDoor.url });
-    new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName });
-    new CfnOutput(this, 'TableName', { value: table.table.tableName });
-    new CfnOutput(this, 'IssueTokenFunction', { value: issueToken.functionName });
-    new CfnOutput(this, 'OperationMachineArn', { value: operation.machine.stateMachineArn });
-    new CfnOutput(this, 'WorkerMachineArn', { value: worker.machine.stateMachineArn });
-    new CfnOutput(this, 'EndMachineArn', { value: end.machine.stateMachineArn });
+    this.tell({
+      ApiUrl: frontDoor.url,
+      BucketName: store.bucket.bucketName,
+      TableName: table.table.tableName,
+      AnnouncementsTopicArn: schedules.topic.topicArn,
+      IssueTokenFunction: issueToken.functionName,
+      OperationMachineArn: operation.machine.stateMachineArn,
+      WorkerMachineArn: worker.machine.stateMachineArn,
+      EndMachineArn: end.machine.stateMachineArn,
+    });
+  }
+
+  private tell(outputs: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }
+
+/** Sees how executions stand, and starts them anew. */
+const restarting = ({ operation, worker, end }: Workflows): readonly Access[] =>
+  [operation, worker, end].flatMap(({ start, describe }) => [start, describe]);

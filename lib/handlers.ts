@@ -6,12 +6,17 @@ const events = ['jobState', 'sweep', 'mirrorRuns'];
 
 /** Every function there is, and the folder of `lambdas/` that exports its handler. */
 export const handlers: readonly Handler[] = [
-  ...routes.map(({ name, access }) => ({
-    folder: access === 'worker' ? 'worker' : 'http',
+  ...routes.map(({ name, path, access }) => ({
+    folder: access === 'worker' ? 'worker' : folderOf(path),
     useCase: name,
   })),
   { folder: 'http', useCase: 'authorize' },
   { folder: 'http', useCase: 'issueToken' },
   ...workflow.map((useCase) => ({ folder: 'workflow', useCase })),
   ...events.map((useCase) => ({ folder: 'events', useCase })),
+  { folder: 'schedules', useCase: 'occur' },
 ];
+
+function folderOf(path: string): string {
+  return path.includes('/schedules') ? 'schedules' : 'http';
+}

@@ -10,6 +10,8 @@ export const anyCode = `${experiment}/code/*`;
 export const anyOperationFile = `${experiment}/operations/*`;
 export const secretsPrefix = 'secrets/';
 export const anySecret = `${secretsPrefix}*`;
+/** Of schedules; they may have secrets in them. */
+export const anyTemplate = 'schedules/*';
 export const exportsPrefix = 'exports/';
 export const anyExport = `${exportsPrefix}*`;
 export const anyLog = `${experiment}/logs/*`;

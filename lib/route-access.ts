@@ -7,8 +7,10 @@ import {
   anyLog,
   anyOperationFile,
   anySecret,
+  anyTemplate,
   anyUpload,
 } from './object-keys.ts';
+import type { Schedules } from './schedules.ts';
 import type { StateTable } from './state-table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -16,6 +18,7 @@ interface World {
   readonly table: StateTable;
   readonly store: ArtifactStore;
   readonly workflows: Workflows;
+  readonly schedules: Schedules;
   readonly terminateJobs: Access;
   /** Knows how many workers an operation may have at once. */
   readonly maxWorkers: Access;
@@ -31,6 +34,7 @@ export const routeAccess = ({
   table,
   store,
   workflows,
+  schedules,
   terminateJobs,
   maxWorkers,
   gpuPrice,
@@ -75,9 +79,49 @@ export const routeAccess = ({
   listLogs: [table.readUpdate, store.get(anyLog), store.list],
   createUpload: [store.get(anyUpload), store.put(anyUpload), store.list],
   createFolderUpload: [store.put(anyUpload), store.list],
+  ...scheduleAccess({ table, store, schedules, checkMlSpec }),
   createToken: [table.readWrite],
   listTokens: [table.read],
   revokeToken: [table.readUpdate],
   listAudit: [table.read],
   exportAudit: [table.read, store.put(anyExport), store.get(anyExport)],
+});
+
+/** What it takes to carry an occurrence of a schedule through: all that its user would call. */
+export const occurrenceAccess = ({
+  table,
+  store,
+  workflows,
+  terminateJobs,
+  maxWorkers,
+  gpuPrice,
+}: Omit<World, 'schedules' | 'checkMlSpec' | 'identityProvider'>): readonly Access[] => [
+  table.readWrite,
+  table.listActive,
+  store.get(anyTemplate),
+  store.put(anyCode),
+  store.put(anyOperationFile),
+  store.put(anySecret),
+  workflows.operation.start,
+  workflows.end.start,
+  terminateJobs,
+  maxWorkers,
+  gpuPrice,
+];
+
+/** The same of schedules' routes. */
+const scheduleAccess = ({
+  table,
+  store,
+  schedules,
+  checkMlSpec,
+}: Pick<World, 'table' | 'store' | 'schedules' | 'checkMlSpec'>) => ({
+  putSchedule: [table.readWrite, store.put(anyTemplate), schedules.put, checkMlSpec],
+  listSchedules: [table.read],
+  getSchedule: [table.read, store.get(anyTemplate)],
+  deleteSchedule: [table.readWrite, schedules.remove],
+  pauseSchedule: [table.readWrite, schedules.put],
+  resumeSchedule: [table.readWrite, schedules.put],
+  runSchedule: [table.readWrite, schedules.start],
+  listOccurrences: [table.read],
 });

@@ -59,6 +59,10 @@ const settingsShape = z.object({
   mlflowSecretArn: z.optional(z.string().check(z.regex(/^arn:aws[\w-]*:secretsmanager:[^*?]+$/))),
   /** Gets the alarms' mails, once it has confirmed the subscription. */
   alarmEmail: z.optional(z.email()),
+  /** Gets a mail of every occurrence of a schedule that is over, once it has confirmed the subscription. */
+  notifyEmail: z.optional(z.email()),
+  /** Gets the same as a POST; it confirms the subscription by a GET of the URL it is sent. */
+  notifyWebhook: z.optional(z.url({ protocol: /^https$/ })),
   logRetentionDays: z._default(
     z.coerce.number().check(
       z.refine((days) => Object.values(RetentionDays).includes(days), {

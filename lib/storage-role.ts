@@ -2,7 +2,13 @@ import { Effect, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Access } from './access.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { anyExperimentObject, anySecret, anyUpload, anyWorkspaceKey } from './object-keys.ts';
+import {
+  anyExperimentObject,
+  anySecret,
+  anyTemplate,
+  anyUpload,
+  anyWorkspaceKey,
+} from './object-keys.ts';
 import { acknowledgePatterns } from './patterns.ts';
 import { bucketArn } from './user-bucket.ts';
 
@@ -47,7 +53,7 @@ export class StorageRole extends Construct {
       new PolicyStatement({
         effect: Effect.DENY,
         actions: ['s3:GetObject', 's3:GetObjectVersion'],
-        resources: [bucket.arnForObjects(anySecret)],
+        resources: [bucket.arnForObjects(anySecret), bucket.arnForObjects(anyTemplate)],
       }),
       ...userBuckets.map(
         (arn) => new PolicyStatement({ actions: ['s3:ListBucket'], resources: [arn] }),

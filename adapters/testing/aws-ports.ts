@@ -12,10 +12,12 @@ import { DynamoDataHandleStore } from '../dynamo-data-handle-store.ts';
 import { DynamoEpochCheckpointStore } from '../dynamo-epoch-checkpoint-store.ts';
 import { DynamoExperimentStore } from '../dynamo-experiment-store.ts';
 import { DynamoJobNoteStore } from '../dynamo-job-note-store.ts';
+import { DynamoOccurrenceStore } from '../dynamo-occurrence-store.ts';
 import { DynamoOperationStore } from '../dynamo-operation-store.ts';
 import { DynamoResultStore } from '../dynamo-result-store.ts';
 import { DynamoRunStore } from '../dynamo-run-store.ts';
 import { DynamoRungStore } from '../dynamo-rung-store.ts';
+import { DynamoScheduleStore } from '../dynamo-schedule-store.ts';
 import { DynamoTable } from '../dynamo-table.ts';
 import { DynamoTokenStore } from '../dynamo-token-store.ts';
 import { DynamoWorkerStore } from '../dynamo-worker-store.ts';
@@ -62,6 +64,8 @@ export const storesOver = (table: DynamoTable) => ({
   controlLog: new DynamoControlLog(table),
   jobNotes: new DynamoJobNoteStore(table),
   dataHandles: new DynamoDataHandleStore(table),
+  schedules: new DynamoScheduleStore(table),
+  occurrences: new DynamoOccurrenceStore(table),
   tokens: new DynamoTokenStore(table),
   quota: new DynamoCallQuota(table),
   auditLog: new DynamoAuditLog(table),

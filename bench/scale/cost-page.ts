@@ -19,7 +19,7 @@ export const costPage = ({ large, runs, sync }: Costs): string =>
 engine that trains nothing, and counted what each function asked of AWS, with the sizes that DynamoDB bills. The
 prices are **list prices** of ${prices.region} as of ${prices.asOf} (\`bench/scale/prices.ts\`), without free tiers; look them up
 before you rely on them. GPUs, which cost far more, and storage (S3, DynamoDB, logs that are kept) are not in here.
-While nothing runs, nothing but storage costs anything: the sweeper's 43,800 calls a month come to a few cents.
+While nothing runs, nothing but storage costs anything: the 43,800 calls a month each of the sweeper and of the function that looks after schedules come to a few cents.
 
 ## A fit of ${runs.toLocaleString('en')} runs on ${large.workers} workers, from its start to its end
 

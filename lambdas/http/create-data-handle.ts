@@ -47,10 +47,10 @@ export const createDataHandle = useCase(
 );
 
 /** Refuses URIs that are too long together; no worker could be let at them later. */
-const checkLength = (
+export const checkLength = (
   key: ExperimentKey,
   { locators }: DataHandleSpec,
-  { bucket, checkScope }: Ports,
+  { bucket, checkScope }: Pick<HttpPorts, 'bucket' | 'checkScope'>,
 ): void =>
   checkScope({
     sessionName: '',

@@ -63,8 +63,13 @@ const endAtOnce = async (experiment: Experiment, { experiments, clock }: Ports) 
   );
 };
 
-const checkSaving = (
-  { workspace, experiment, epochCheckpoints }: Experiment,
+/** Refuses to save artifacts where they may not, or what there is none of. */
+export const checkSaving = (
+  {
+    workspace,
+    experiment,
+    epochCheckpoints,
+  }: Pick<Experiment, 'workspace' | 'experiment' | 'epochCheckpoints'>,
   body: { artifactsBucket?: string | undefined; saveEpochCheckpoints: boolean },
   bucket: string,
 ): void => {

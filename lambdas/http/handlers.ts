@@ -76,7 +76,7 @@ import { stopRun } from './stop-run.ts';
 /* The wiring: each use case with its ports over AWS. Every handler is bundled alone, so that it carries only what it uses. */
 
 /** A route of users. */
-const user = <R extends Route, Ports>(useCase: UseCase<R, Ports>, ports: () => Ports) =>
+export const user = <R extends Route, Ports>(useCase: UseCase<R, Ports>, ports: () => Ports) =>
   http(useCase, ports, [
     guard(useCase.route, () => ({ quota: quota(), auditLog: auditLog(), clock })),
   ]);

@@ -21,6 +21,12 @@ import type {
   Uploads,
   Workflows,
 } from '../../domain/ports.ts';
+import type {
+  OccurrenceStarter,
+  OccurrenceStore,
+  ScheduleStore,
+  Timetable,
+} from '../../domain/schedule-ports.ts';
 import type { ControlLog, JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
 
 /** Everything a use case over HTTP may need; each names the ones it does. */
@@ -52,6 +58,10 @@ export interface HttpPorts {
   readonly workflows: Workflows;
   readonly jobQueue: JobQueue;
   readonly mlSpecs: MlSpecChecker;
+  readonly schedules: ScheduleStore;
+  readonly occurrences: OccurrenceStore;
+  readonly occurrenceStarter: OccurrenceStarter;
+  readonly timetable: Timetable;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Workers an operation may have at once in a workspace. */

@@ -5,6 +5,8 @@ import { type ProblemType, problemName, problemTypes } from '../../contract/prob
 import { routes } from '../../contract/routes.ts';
 import { experiment } from './inference-scene.ts';
 import { someRows, spoiltRun, startProblems, usedKey } from './problems-scene.ts';
+import type { Asked, Refused } from './refused-schedules.ts';
+import { refusedSchedules } from './refused-schedules.ts';
 import { config, specSource } from './scene.ts';
 
 /* Its scene has seven jobs, which take their time where others work too. */
@@ -16,15 +18,6 @@ beforeAll(async () => {
   scene = await startProblems();
 });
 afterAll(() => scene.stop());
-
-/** A call over HTTP: a GET with the user’s token, unless it says otherwise. */
-interface Asked {
-  readonly method?: 'GET' | 'POST';
-  readonly path: string;
-  readonly body?: unknown;
-  readonly token?: string;
-  readonly idempotencyKey?: string;
-}
 
 const inWorkspace = (workspace: string, path = ''): string =>
   `/v1/workspaces/${workspace}/experiments/${experiment}${path}`;
@@ -96,6 +89,7 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
   'partition-missing': () => post(own('/tests'), { dataHandleId: scene.trainHandleId, runId: 1 }),
   'pathway-ambiguous': () => tested({}),
   'run-not-found': () => ({ path: own('/runs/98') }),
+  'schedule-not-found': () => ({ path: '/v1/workspaces/plain/schedules/none' }),
   'settings-changed': () => made({ epochCheckpoints: true }),
   'token-not-found': () => post('/v1/tokens/abcdefghij12/revoke', {}),
   unauthorized: () => synced(scene.stack.token),
@@ -105,12 +99,6 @@ const cases: Readonly<Record<Provoked, () => Asked>> = {
 };
 
 const provoked = Object.entries(cases);
-
-interface Refused {
-  readonly problem: ProblemType;
-  readonly asked: () => Asked;
-  readonly pointer?: string;
-}
 
 /** The runs of the fit that goes on: the first trains, then one failed, one waits, one failed, one stopped before it began. */
 const steered = (runId: number, op: string, body: unknown): (() => Asked) => {
@@ -188,6 +176,8 @@ const refusedOps: Readonly<Record<string, Refused>> = {
   },
 };
 
+const refused = Object.entries({ ...refusedOps, ...refusedSchedules });
+
 test('every problem there is has a case, or a reason why not', () => {
   const told = [...Object.keys(cases), ...Object.keys(unprovoked)];
   expect(told.toSorted()).toEqual(problemTypes.toSorted());
@@ -206,7 +196,7 @@ describe('over HTTP', () => {
     expect(body.detail ?? body.message).toMatch(/\w+ \w+/);
   });
 
-  test.each(Object.entries(refusedOps))('%s is refused', async (_, { problem, asked, pointer }) => {
+  test.each(refused)('%s is refused', async (_, { problem, asked, pointer }) => {
     const { body } = await send(asked());
     expect(nameOf(body), body.detail).toBe(problem);
     if (pointer !== undefined) expect(body.errors?.map((one) => one.pointer)).toContain(pointer);
@@ -237,8 +227,7 @@ const send = async ({ method = 'GET', path, body, token, idempotencyKey }: Asked
 const nameOf = ({ type }: Answer): string => (type === undefined ? 'not-found' : problemName(type));
 
 test('in Python each raises the exception of its name', () => {
-  const ops = Object.entries(refusedOps);
-  const calls = [...provoked, ...ops.map(([name, { asked }]) => [name, asked] as const)].map(
+  const calls = [...provoked, ...refused.map(([name, { asked }]) => [name, asked] as const)].map(
     ([name, asked]) => ({ name, ...asked() }),
   );
   const { url, token } = scene.stack;
@@ -251,7 +240,10 @@ test('in Python each raises the exception of its name', () => {
   expect(status, stderr).toBe(0);
   expect(JSON.parse(stdout)).toEqual(
     Object.fromEntries(
-      calls.map(({ name }) => [name, className(refusedOps[name]?.problem ?? name)]),
+      calls.map(({ name }) => [
+        name,
+        className(Object.fromEntries(refused)[name]?.problem ?? name),
+      ]),
     ),
   );
 });

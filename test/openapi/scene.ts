@@ -1,4 +1,5 @@
 import { stopRun } from '../../contract/control-routes.ts';
+import { putSchedule } from '../../contract/schedule-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { experiment, modelUserOf, tables } from '../e2e/inference-scene.ts';
 import {
@@ -48,12 +49,20 @@ export const startScene = async (): Promise<Scene> => {
     startWorking(inApart('working')),
     downloadTables(inApart('testing')),
     giveToken(stack),
+    makeSchedule(inApart('unscheduling')),
     userOf(inApart('ending')).create(experiment),
     userOf(inApart('downloading')).create(experiment),
     startSteered(inApart('steering')),
+    makeSchedule(stack),
   ]);
   const known: KnownValues = {
-    paths: { ...apart(stack.workspace), runId: '1', tokenId: token.tokenId, ...read.paths },
+    paths: {
+      ...apart(stack.workspace),
+      runId: '1',
+      tokenId: token.tokenId,
+      schedule,
+      ...read.paths,
+    },
     pathsApart: {
       createExperiment: { workspace: 'making' },
       endExperiment: apart('ending'),
@@ -65,6 +74,8 @@ export const startScene = async (): Promise<Scene> => {
       resumeRun: { ...apart('steering'), runId: '3' },
       extendRun: { ...apart('steering'), runId: '4' },
       cloneRun: { ...apart('steering'), runId: '4' },
+      putSchedule: { workspace: 'scheduling', schedule },
+      deleteSchedule: { workspace: 'unscheduling', schedule },
     },
     bodies: {
       createExperiment: { mlSpec: { fileName: 'line.py', source: specSource } },
@@ -75,6 +86,7 @@ export const startScene = async (): Promise<Scene> => {
       startPrediction: { dataHandleId: read.dataHandleId, modelTag: null, config: null },
       cloneRun: { changes: {}, epoch: null },
       extendRun: { epochs: 1 },
+      putSchedule: yearly,
       createToken: { label: 'a caller', workspaces: ['elsewhere'] },
       exportAudit: { workspace: stack.workspace, from: null, to: null },
       syncWorker: { jobId: 'a-job' },
@@ -86,6 +98,25 @@ export const startScene = async (): Promise<Scene> => {
     await removeStack(stack);
   };
   return { stack, known, workerToken: work.job.environment['FANFOLD_WORKER_TOKEN'] ?? '', stop };
+};
+
+const schedule = 'yearly';
+
+const yearly = {
+  expression: 'cron(0 0 1 1 ? *)',
+  timezone: 'UTC',
+  template: {
+    experimentName: 'yearly',
+    mlSpec: { fileName: 'line.py', source: specSource },
+    dataHandle: { locators: { train: 's3://no-such-bucket/rows.csv' } },
+    fit: { mlConfig: config() },
+  },
+};
+
+/** It never fires here; where an experiment is alive, its occurrences of now are skipped. */
+const makeSchedule = (stack: RunningStack) => {
+  const params = { workspace: stack.workspace, schedule };
+  return userOf(stack).call(putSchedule, { params, body: yearly });
 };
 
 const aModelTag = {

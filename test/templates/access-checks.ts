@@ -36,12 +36,14 @@ describe('access', () => {
   test('every function has a role of its own', () => {
     const roles = Object.values(functions).map(({ role }) => role);
     expect(new Set(roles).size).toBe(roles.length);
-    expect(roles).toHaveLength(routes.length + 9);
+    expect(roles).toHaveLength(routes.length + 10);
   });
 
   test('no function can delete an item or an object', () => {
     const names = Object.keys(functions);
-    expect(names.flatMap(actionsOf).filter((action) => /delete/i.test(action))).toEqual([]);
+    expect(names.flatMap(actionsOf).filter((action) => /delete/i.test(action))).toEqual([
+      'scheduler:DeleteSchedule',
+    ]);
   });
 
   /** They note that somebody looks. */
@@ -71,6 +73,8 @@ describe('access', () => {
       'SyncWorker',
       [...tableReads, ...tableWrites, 's3:GetObject', 's3:PutObject', 'sts:AssumeRole'],
     ],
+    ['DeleteSchedule', [...tableReads, ...tableWrites, 'scheduler:DeleteSchedule']],
+    ['RunSchedule', [...tableReads, ...tableWrites, 'lambda:InvokeFunction']],
     ['SettleWorker', [...tableReads, ...tableWrites]],
   ])('%s may do what its use case needs and nothing else', (name, actions) => {
     expect(actionsOf(name)).toEqual([...actions].sort());
@@ -91,6 +95,22 @@ describe('access', () => {
     expect(assuming.map(({ role }) => role)).toEqual([functions['SyncWorker']?.role]);
   });
 
+  test('schedules are put down for nobody but the one function that carries them through', () => {
+    const passing = statements.filter(({ actions }) => actions.includes('iam:PassRole'));
+    const roles = ['PauseSchedule', 'PutSchedule', 'ResumeSchedule'].map(
+      (name) => functions[name]?.role,
+    );
+    expect(passing.map(({ role }) => role).sort()).toEqual(roles.sort());
+    expect(new Set(passing.map(({ resources }) => resources.join())).size).toBe(1);
+    const invoker = statements.filter(({ role }) => role.startsWith('SchedulesInvoker'));
+    expect(invoker).toMatchObject([
+      {
+        actions: ['lambda:InvokeFunction'],
+        resources: [expect.stringContaining('SchedulesOccurFunction')],
+      },
+    ]);
+  });
+
   test('secrets are written by what takes a config, read by the sync, and kept from workers', () => {
     const reaching = statements.filter(({ resources }) => resources.join().includes('/secrets/'));
     const held = reaching.map(({ role, effect, actions }) => [role, effect, actions.join()]);
@@ -99,6 +119,7 @@ describe('access', () => {
       [functions['StartFit']?.role, 'Allow', 's3:PutObject'],
       [functions['StartPrediction']?.role, 'Allow', 's3:PutObject'],
       [functions['StartTest']?.role, 'Allow', 's3:PutObject'],
+      [functions['Occur']?.role, 'Allow', 's3:PutObject'],
       [expect.stringContaining('StorageRole'), 'Deny', 's3:GetObject,s3:GetObjectVersion'],
       [functions['SyncWorker']?.role, 'Allow', 's3:GetObject'],
     ]);

@@ -40,7 +40,7 @@ describe('events', () => {
     const linked = alarms.map(
       ({ AlarmDescription }) => AlarmDescription.split('docs/runbook.md#')[1],
     );
-    expect(linked).toHaveLength(5);
+    expect(linked).toHaveLength(6);
     expect(anchors).toEqual(expect.arrayContaining(linked));
   });
 });

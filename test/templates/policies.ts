@@ -46,7 +46,7 @@ export const functions: Readonly<Record<string, { role: string; variables: reado
 /** `ApiStartFitRoleD4596F99` belongs to `StartFit`. */
 function nameOf(role: string): string {
   const path = role.replace(/Role[0-9A-F]{8}$/, '');
-  return path.replace(/^(Api|Workflows|WorkerSync|Events)/, '');
+  return path.replace(/^(Api|Workflows|WorkerSync|Events|Schedules)/, '');
 }
 
 /** What a function may do, as far as our own resources go, beyond counting calls and adding to the audit. */

@@ -74,6 +74,7 @@ describe('state', () => {
 
   test('an operator and the embedded stack find what they need in the outputs', () => {
     expect(Object.keys(controlPlane.findOutputs('*')).sort()).toEqual([
+      'AnnouncementsTopicArn',
       'ApiUrl',
       'BucketName',
       'EndMachineArn',

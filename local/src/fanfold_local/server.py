@@ -44,7 +44,13 @@ async def _serve(settings: Settings) -> None:
     from hypercorn.config import Config
     from ministack import app as emulator
 
-    from fanfold_local import batch_authorization, cloudformation, dynamodb, lambda_runtime
+    from fanfold_local import (
+        batch_authorization,
+        cloudformation,
+        dynamodb,
+        lambda_runtime,
+        scheduler,
+    )
     from fanfold_local.autosave import Autosave
     from fanfold_local.batch import Batch
     from fanfold_local.step_functions import BatchIntegration
@@ -57,6 +63,7 @@ async def _serve(settings: Settings) -> None:
     cloudformation.register()
     dynamodb.register()
     lambda_runtime.register()
+    scheduler.register()
 
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]

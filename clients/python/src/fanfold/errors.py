@@ -235,6 +235,10 @@ class RunNotFound(Problem):
     """The experiment has no such run."""
 
 
+class ScheduleNotFound(Problem):
+    """The workspace has no such schedule."""
+
+
 class SettingsChanged(Problem):
     """The alive experiment of that name has another `epoch_checkpoints`."""
 
