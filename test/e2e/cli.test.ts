@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pythonPrograms } from '../../local/places.ts';
 import { cells, jsonLines, linesOf, startProject } from './cli-scene.ts';
+import { until } from './scene.ts';
 
 let project: Awaited<ReturnType<typeof startProject>>;
 beforeAll(async () => {
@@ -234,6 +235,37 @@ test('a token is made, works for what it is for, and is revoked; the audit tells
   expect(above).toContainEqual(expect.objectContaining({ op: 'revokeToken', status: 200 }));
   await project.fanfold('audit', '--format', 'csv', '--output', 'audit.csv');
   expect(readFileSync(join(project.folder, 'audit.csv'), 'utf8')).toContain('stopRun');
+});
+
+test('a schedule is made of a fit file, runs now, tells its history, pauses and goes', async () => {
+  const monday = ['--expression', 'cron(0 6 ? * MON *)', '--timezone', 'Europe/Vienna'];
+  const put = () => project.fanfold('schedules', 'put', 'weekly', 'fit.yaml', ...monday);
+  expect((await put()).out).toBe('Schedule weekly is made; it fires at cron(0 6 ? * MON *)\n');
+  expect((await put()).out).toContain('is changed');
+  const wrong = await project.fanfold(
+    ...['schedules', 'put', 'weekly', 'fit.yaml', '--expression', 'rate(1 fortnight)'],
+  );
+  expect(wrong).toMatchObject({ code: 3, out: '' });
+
+  const { out } = await project.fanfold('schedules', 'list');
+  expect(out.split('\n')[1]).toMatch(
+    /^weekly +active +cron\(0 6 \? \* MON \*\) +Europe\/Vienna +skip$/,
+  );
+  expect((await project.fanfold('schedules', 'run', 'weekly')).code).toBe(0);
+  await until('the occurrence is skipped, since an experiment is alive', async () => {
+    const [newest] = await project.json('schedules', 'history', 'weekly');
+    return newest?.status === 'skipped' && /experiment line is alive/.test(newest.reason);
+  });
+  const history = await project.fanfold('schedules', 'history', 'weekly');
+  expect(history.out).toMatch(/ skipped +experiment line/);
+  for (const [op, state] of [
+    ['pause', 'paused'],
+    ['resume', 'active'],
+    ['delete', 'deleted'],
+  ] as const) {
+    expect(await project.json('schedules', op, 'weekly')).toMatchObject({ state });
+  }
+  expect((await project.fanfold('schedules', 'show', 'weekly')).code).toBe(3);
 });
 
 test('an experiment ends with its artifacts, and can be read afterwards by its name', async () => {

@@ -66,9 +66,10 @@ export const readDataHandle = async (
 ): Promise<DataHandleResource> =>
   (await service.call(getDataHandle, { params: { ...params, dataHandle } })).body;
 
-const locatorsOf = async (
+/** Where the places are once what is on this machine is sent. */
+export const locatorsOf = async (
   session: Session,
-  { service }: Scope,
+  { service }: Pick<Scope, 'service'>,
   { request, folder }: Making & { readonly request: DataRequest },
 ): Promise<Locators> => {
   const locators: Locators = {};

@@ -16,6 +16,7 @@ import { replay } from './commands/replay.ts';
 import { results } from './commands/results.ts';
 import { resume } from './commands/resume.ts';
 import { runs } from './commands/runs.ts';
+import { schedules } from './commands/schedules.ts';
 import { down, up } from './commands/stack.ts';
 import { stop } from './commands/stop.ts';
 import { test } from './commands/test.ts';
@@ -44,6 +45,7 @@ export const families: readonly Family[] = [
   logs,
   results,
   replay,
+  schedules,
   tokens,
   audit,
   completion,
