@@ -37,6 +37,7 @@ import { S3Downloads } from './s3-downloads.ts';
 import { S3Exports } from './s3-exports.ts';
 import { S3SavedArtifacts } from './s3-saved-artifacts.ts';
 import { S3SecretKeeper } from './s3-secret-keeper.ts';
+import { S3TemplateKeeper } from './s3-template-keeper.ts';
 import { S3Uploads } from './s3-uploads.ts';
 import { settings } from './settings.ts';
 import { SnsAnnouncer } from './sns-announcer.ts';
@@ -92,6 +93,9 @@ export const savedArtifacts = /* @__PURE__ */ once(
 );
 export const secrets = /* @__PURE__ */ once(
   () => new S3SecretKeeper(new S3Client(s3), settings.bucketName()),
+);
+export const templates = /* @__PURE__ */ once(
+  () => new S3TemplateKeeper(new S3Client(s3), settings.bucketName()),
 );
 export const bucket = settings.bucketName;
 export const exports = /* @__PURE__ */ once(

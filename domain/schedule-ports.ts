@@ -14,6 +14,11 @@ export interface ScheduleStore {
   crown(key: ScheduleKey, champion: Champion): Promise<void>;
 }
 
+export interface TemplateKeeper {
+  /** Keeps a template under its SHA-256. */
+  keep(key: ScheduleKey, sha256: string, text: string): Promise<void>;
+}
+
 export interface OccurrenceStore {
   find(key: OccurrenceKey): Promise<Occurrence | undefined>;
   /** False when there is one of that moment already. */

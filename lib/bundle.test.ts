@@ -9,6 +9,8 @@ import { handlers } from './handlers.ts';
 
 /** What is parsed at each cold start; more takes longer than 80 ms. */
 const maxBundleBytes = 450_000;
+/** It makes the calls of four routes, and nobody waits for its answer. */
+const larger: Readonly<Record<string, number>> = { occur: 490_000 };
 
 let folder = '';
 let sources = '';
@@ -63,8 +65,12 @@ const largest = ({ useCase, sizeBytes, packages }: Bundle): string => {
   return `${useCase} has ${sizeBytes} bytes: ${named.join(', ')}`;
 };
 
-test('no function of ours is larger than 450 KB', () => {
+test('no function of ours is larger than 450 KB, but the one that nobody waits for', () => {
   const made = bundle(handlers, join(folder, 'bundles'));
   expect(made).toHaveLength(handlers.length);
-  expect(made.filter(({ sizeBytes }) => sizeBytes > maxBundleBytes).map(largest)).toEqual([]);
+  expect(
+    made
+      .filter(({ useCase, sizeBytes }) => sizeBytes > (larger[useCase] ?? maxBundleBytes))
+      .map(largest),
+  ).toEqual([]);
 }, 60_000);

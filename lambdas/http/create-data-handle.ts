@@ -1,10 +1,8 @@
 import { createDataHandle as route } from '../../contract/experiment-routes.ts';
-import type { DataHandle, DataHandleSpec } from '../../domain/data-handle.ts';
+import type { DataHandle } from '../../domain/data-handle.ts';
 import { checkDataHandleSpec } from '../../domain/data-handle-spec.ts';
-import type { ExperimentKey } from '../../domain/experiment.ts';
-import { readablePlaces } from '../../domain/readable-places.ts';
-import { experimentPrefix } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
+import { checkLength } from './check-length.ts';
 import type { HttpPorts } from './ports.ts';
 import { showDataHandle, showOperation } from './show.ts';
 import type { StartPorts } from './start-operation.ts';
@@ -45,22 +43,6 @@ export const createDataHandle = useCase(
     };
   },
 );
-
-/** Refuses URIs that are too long together; no worker could be let at them later. */
-export const checkLength = (
-  key: ExperimentKey,
-  { locators }: DataHandleSpec,
-  { bucket, checkScope }: Pick<HttpPorts, 'bucket' | 'checkScope'>,
-): void =>
-  checkScope({
-    sessionName: '',
-    bucket,
-    prefix: experimentPrefix(key),
-    readableUris: readablePlaces({ kind: 'download', dataHandleId: '' }, locators, {
-      bucket,
-      workspace: key.workspace,
-    }),
-  });
 
 /** The new handle, or, when this call was made before, the one it made then. */
 const startedHandle = async (

@@ -3,9 +3,8 @@ import { endExperiment as route } from '../../contract/experiment-routes.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { Experiment } from '../../domain/experiment.ts';
 import type { EndRequest, Operation } from '../../domain/operation.ts';
-import { parseS3Uri } from '../../domain/s3-uri.ts';
-import { savedArtifactsPrefix } from '../../domain/storage-layout.ts';
 import { useCase } from '../use-case.ts';
+import { checkSaving } from './check-saving.ts';
 import { findExperiment } from './look-up.ts';
 import type { HttpPorts } from './ports.ts';
 import { showOperation } from './show.ts';
@@ -61,39 +60,4 @@ const endAtOnce = async (experiment: Experiment, { experiments, clock }: Ports) 
     'operation-in-progress',
     `operation ${now.activeOperation} of ${now.experiment} is active; cancel_current() it, then end()`,
   );
-};
-
-/** Refuses to save artifacts where they may not, or what there is none of. */
-export const checkSaving = (
-  {
-    workspace,
-    experiment,
-    epochCheckpoints,
-  }: Pick<Experiment, 'workspace' | 'experiment' | 'epochCheckpoints'>,
-  body: { artifactsBucket?: string | undefined; saveEpochCheckpoints: boolean },
-  bucket: string,
-): void => {
-  const place = parseS3Uri(body.artifactsBucket ?? '');
-  if (!place) {
-    throw new DomainError(
-      'invalid-request',
-      'artifacts_bucket must be s3://bucket or s3://bucket/prefix',
-      [{ pointer: '/artifactsBucket', detail: `${body.artifactsBucket} is not an S3 URI` }],
-    );
-  }
-  const own = savedArtifactsPrefix(workspace);
-  if (place.bucket === bucket && !`${place.key}/`.startsWith(own)) {
-    throw new DomainError(
-      'invalid-request',
-      `in Fanfold's own bucket this workspace's artifacts lie under s3://${bucket}/${own}`,
-      [{ pointer: '/artifactsBucket', detail: `must start with s3://${bucket}/${own}` }],
-    );
-  }
-  if (body.saveEpochCheckpoints && !epochCheckpoints) {
-    throw new DomainError(
-      'epoch-checkpoints-disabled',
-      `experiment ${experiment} was made with epoch_checkpoints=False and has none to save; leave out save_epoch_checkpoints`,
-      [{ pointer: '/saveEpochCheckpoints', detail: 'needs epoch_checkpoints=True' }],
-    );
-  }
 };

@@ -25,6 +25,7 @@ import type {
   OccurrenceStarter,
   OccurrenceStore,
   ScheduleStore,
+  TemplateKeeper,
   Timetable,
 } from '../../domain/schedule-ports.ts';
 import type { ControlLog, JobNoteStore, WorkerStore } from '../../domain/worker-ports.ts';
@@ -61,6 +62,7 @@ export interface HttpPorts {
   readonly schedules: ScheduleStore;
   readonly occurrences: OccurrenceStore;
   readonly occurrenceStarter: OccurrenceStarter;
+  readonly templates: TemplateKeeper;
   readonly timetable: Timetable;
   readonly clock: Clock;
   readonly entropy: Entropy;

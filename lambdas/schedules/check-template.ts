@@ -4,8 +4,8 @@ import { checkDataHandleSpec } from '../../domain/data-handle-spec.ts';
 import { DomainError } from '../../domain/domain-error.ts';
 import type { Template } from '../../domain/schedule.ts';
 import { setSecretsAside } from '../../domain/secrets.ts';
-import { checkLength } from '../http/create-data-handle.ts';
-import { checkSaving } from '../http/end-experiment.ts';
+import { checkLength } from '../http/check-length.ts';
+import { checkSaving } from '../http/check-saving.ts';
 import type { HttpPorts } from '../http/ports.ts';
 import { checkCode } from '../place-experiment.ts';
 

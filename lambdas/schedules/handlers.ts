@@ -20,6 +20,7 @@ import {
   runs,
   schedules,
   secrets,
+  templates,
   timetable,
   workflows,
 } from '../../adapters/aws.ts';
@@ -40,7 +41,7 @@ import { runSchedule } from './run-schedule.ts';
 export const putScheduleHandler = /* @__PURE__ */ user(putSchedule, () => ({
   schedules: schedules(),
   timetable: timetable(),
-  artifacts: artifacts(),
+  templates: templates(),
   mlSpecs: mlSpecs(),
   bucket: bucket(),
   checkScope,

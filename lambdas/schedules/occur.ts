@@ -63,12 +63,16 @@ const advanceOf = async (input: string, ports: OccurrencePorts): Promise<void> =
 /** Occurrences looked at in one go. */
 const pageSize = 100;
 
-/** What was lost on its way here, and who waits for a workspace. */
+/** What was lost on its way here, and who waits for a workspace. One that cannot go on keeps no other up. */
 const advanceAll = async (ports: OccurrencePorts): Promise<void> => {
+  const errors: unknown[] = [];
   let cursor: string | undefined;
   do {
     const page = await ports.occurrences.listOpen({ limit: pageSize, cursor });
-    for (const occurrence of page.items) await advanceOne(occurrence, ports);
+    for (const occurrence of page.items) {
+      await advanceOne(occurrence, ports).catch((error: unknown) => errors.push(error));
+    }
     cursor = page.nextCursor;
   } while (cursor !== undefined);
+  if (errors.length > 0) throw new AggregateError(errors, 'occurrences cannot go on');
 };

@@ -4,7 +4,6 @@ import { DomainError } from '../../domain/domain-error.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Schedule, Template } from '../../domain/schedule.ts';
 import { expressionFaults, timezoneFaults } from '../../domain/schedule-expression.ts';
-import { templateKey } from '../../domain/storage-layout.ts';
 import type { HttpPorts } from '../http/ports.ts';
 import { sha256 } from '../token.ts';
 import { useCase } from '../use-case.ts';
@@ -15,7 +14,7 @@ type Ports = Pick<
   HttpPorts,
   | 'schedules'
   | 'timetable'
-  | 'artifacts'
+  | 'templates'
   | 'mlSpecs'
   | 'checkScope'
   | 'bucket'
@@ -38,7 +37,7 @@ export const putSchedule = useCase(route, async ({ params, body }, ports: Ports)
   await checkTemplate(params.workspace, template, ports);
   const text = JSON.stringify(template);
   const templateSha256 = sha256(text);
-  await ports.artifacts.putText(templateKey(params, templateSha256), text);
+  await ports.templates.keep(params, templateSha256, text);
   const asked = { ...params, expression, timezone, overlap };
   for (let round = 0; round < maxRounds; round++) {
     const earlier = await ports.schedules.find(params);

@@ -32,6 +32,7 @@
     + PartitionMissing
     + PathwayAmbiguous
     + RunNotFound
+    + ScheduleNotFound
     + SettingsChanged
     + TokenNotFound
     + TooLarge
