@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pythonPrograms, repository } from '../../local/places.ts';
 
@@ -75,7 +75,16 @@ export const faultOf = (block: Block): string | undefined => {
   } catch (error) {
     return `${at}: ${error instanceof Error ? error.message : error}`;
   }
+  if (use.kind === 'not run') return faultOfReason(at, use.why);
   return use.kind === 'from' || use.kind === 'run by' ? faultOfSource(block, use.file) : undefined;
+};
+
+/** A reason that names a file, such as the test that does the same, must name one that is there. */
+const faultOfReason = (at: string, why: string): string | undefined => {
+  const missing = (why.match(/\b[\w-]+\/[\w./-]+\.\w+/g) ?? []).filter(
+    (file) => !existsSync(join(repository, file)),
+  );
+  return missing.length === 0 ? undefined : `${at}: there is no ${missing.join(', ')}`;
 };
 
 const faultOfSource = ({ page, line, code, use }: Block, file: string): string | undefined => {
