@@ -25,6 +25,7 @@ const theStory = 'getting started, the operations and three ways';
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'clients/python/README.md',
   ...['docs', 'examples'].flatMap((folder) =>
     readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.md'))
