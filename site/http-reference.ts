@@ -23,16 +23,16 @@ interface Operation {
   readonly responses: Readonly<Record<string, Content & { readonly description: string }>>;
 }
 
-/** What a path is about, the first that fits. */
+/** What a path is about: the first that fits. */
 const chapters: readonly (readonly [title: string, path: RegExp])[] = [
+  ['Experiments', /\/experiments(\/{experiment}(\/end)?)?$/],
   ['Data', /data-handles|uploads/],
-  ['Operations', /(fits|tests|predictions|operations.*)$/],
-  ['Results, runs and logs as lists and files', /(results|runs|logs|exports|control-log|runId})$/],
-  ['Steering runs', /runs\/{runId}\//],
-  ['Experiments', /experiments/],
-  ['Tokens and audit', /tokens|audit/],
-  ['Workers', /worker/],
-  ['The service', /health|openapi/],
+  ['Operations', /\/(fits|tests|predictions|operations.*)$/],
+  ['Steering runs', /{runId}\/|control-log$/],
+  ['Results, runs and logs', /\/(results|runs|logs)/],
+  ['Tokens and audit', /\/(tokens|audit)/],
+  ['Workers', /\/worker\//],
+  ['The service', /\/(health|openapi.json)$/],
 ];
 
 const intro = `# HTTP reference

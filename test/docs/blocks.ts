@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pythonPrograms, repository } from '../../local/places.ts';
 
@@ -57,6 +57,8 @@ const checks: Readonly<Record<string, (code: string) => void>> = {
   json: (code) => {
     JSON.parse(code);
   },
+  // What a terminal showed: nothing can be checked but that its comment says who does.
+  console: () => undefined,
 };
 
 const parse = 'import ast, sys; ast.parse(sys.stdin.read())';
@@ -70,12 +72,22 @@ export const faultOf = (block: Block): string | undefined => {
   if (output.includes(language)) return undefined;
   const check = checks[language];
   if (!check) return `${at}: no rule for code in ${language}`;
+  if (language === 'console' && use.kind === 'run') return `${at}: a transcript is not run`;
   try {
     check(code);
   } catch (error) {
     return `${at}: ${error instanceof Error ? error.message : error}`;
   }
+  if (use.kind === 'not run') return faultOfReason(at, use.why);
   return use.kind === 'from' || use.kind === 'run by' ? faultOfSource(block, use.file) : undefined;
+};
+
+/** A reason that names a file, such as the test that does the same, must name one that is there. */
+const faultOfReason = (at: string, why: string): string | undefined => {
+  const missing = (why.match(/\b[\w-]+\/[\w./-]+\.\w+/g) ?? []).filter(
+    (file) => !existsSync(join(repository, file)),
+  );
+  return missing.length === 0 ? undefined : `${at}: there is no ${missing.join(', ')}`;
 };
 
 const faultOfSource = ({ page, line, code, use }: Block, file: string): string | undefined => {
