@@ -30,6 +30,7 @@ const chapters: readonly (readonly [title: string, path: RegExp])[] = [
   ['Operations', /\/(fits|tests|predictions|operations.*)$/],
   ['Steering runs', /{runId}\/|control-log$/],
   ['Results, runs and logs', /\/(results|runs|logs)/],
+  ['Schedules', /\/schedules/],
   ['Tokens and audit', /\/(tokens|audit)/],
   ['Workers', /\/worker\//],
   ['The service', /\/(health|openapi.json)$/],

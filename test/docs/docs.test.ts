@@ -43,8 +43,16 @@ const followed = Map.groupBy(blocks.filter(isFollowed), ({ page }) =>
 
 let stack: RunningStack;
 
+/** Where the CLI is, as `npm install --global` puts it there. */
+let installed: string;
+
 beforeAll(async () => {
   stack = await freshStack();
+  installed = join(stack.folder, 'bin');
+  mkdirSync(installed);
+  const cli = join(repository, 'clients/cli/bin/fanfold.ts');
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`;
+  writeFileSync(join(installed, 'fanfold'), script, { mode: 0o755 });
 });
 afterAll(() => removeStack(stack));
 
@@ -77,7 +85,7 @@ const follow = async (name: string, blocks: readonly Block[]): Promise<string> =
       FANFOLD_URL: stack.url,
       FANFOLD_TOKEN: stack.token,
       FANFOLD_WORKSPACE: workspaceOf(name),
-      PATH: [pythonPrograms, process.env['PATH']].join(delimiter),
+      PATH: [installed, pythonPrograms, process.env['PATH']].join(delimiter),
     },
   });
   return stdout;
@@ -115,7 +123,7 @@ describe.concurrent('whoever follows', () => {
 test('the same fit by every way gives the same results', async () => {
   const page = readFileSync(join(repository, threeWays), 'utf8');
   const ways = [...new Set(page.match(/three-ways-\w+/g))];
-  expect(ways.length).toBeGreaterThan(1);
+  expect(ways.length).toBeGreaterThan(2);
   const user = userOf(stack);
   const [first, ...others] = await Promise.all(
     ways.map(async (name) =>
