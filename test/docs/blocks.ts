@@ -49,7 +49,10 @@ const useOf = (comment: string | undefined, place: string): Use => {
 /** Languages that are code; what is in others, or in none, is output or a sketch. */
 const checks: Readonly<Record<string, (code: string) => void>> = {
   python: (code) => {
-    execFileSync(join(pythonPrograms, 'python'), ['-c', parse], { input: code, stdio: 'pipe' });
+    execFileSync(join(pythonPrograms, 'python'), ['-c', parsePython], {
+      input: code,
+      stdio: 'pipe',
+    });
   },
   bash: (code) => {
     execFileSync('bash', ['-n'], { input: code, stdio: 'pipe' });
@@ -57,11 +60,14 @@ const checks: Readonly<Record<string, (code: string) => void>> = {
   json: (code) => {
     JSON.parse(code);
   },
+  yaml: (code) => {
+    parse(code);
+  },
   // What a terminal showed: nothing can be checked but that its comment says who does.
   console: () => undefined,
 };
 
-const parse = 'import ast, sys; ast.parse(sys.stdin.read())';
+const parsePython = 'import ast, sys; ast.parse(sys.stdin.read())';
 
 const output = ['', 'text', 'http'];
 

@@ -169,6 +169,7 @@ describe.concurrent('a schedule', () => {
     await user.untilOccurrence(schedule, '2027-01-01T00:00:00.000Z', 'skipped');
 
     expect((await user.call(deleteSchedule, { params })).body.state).toBe('deleted');
+    expect((await user.call(deleteSchedule, { params })).status).toBe(200);
     await expect(user.call(getSchedule, { params })).rejects.toMatchObject({
       name: 'schedule-not-found',
     });
