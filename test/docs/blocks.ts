@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parse } from 'yaml';
 import { pythonPrograms, repository } from '../../local/places.ts';
 
 /* Code blocks of the documents, and what the comment before each says about it. */
