@@ -5,7 +5,7 @@ import { type Part, parts } from './parts.ts';
 import { type Ending, runCommand } from './run-command.ts';
 
 /*
- * Runs every part of the test suite in order, or the ones named: `npm test -- lint unit`. A red part
+ * Runs every part of the test suite in order, or the ones named: `npm test -- lint unit`; some only then. A red part
  * stops the run, and so does a signal. The last line counts the tests of the parts that ran.
  */
 
@@ -25,8 +25,7 @@ const main = async (): Promise<number> => {
   }
   const total = { passed: 0, failed: 0 };
   let askedBy: Ending['askedBy'];
-  for (const part of parts) {
-    if (named.length > 0 && !named.includes(part.name)) continue;
+  for (const part of parts.filter(isAskedFor(named))) {
     const outcome = await runPart(part);
     total.passed += outcome.passed;
     total.failed += outcome.failed;
@@ -37,6 +36,11 @@ const main = async (): Promise<number> => {
   if (askedBy !== undefined) return 128 + constants.signals[askedBy];
   return total.failed === 0 ? 0 : 1;
 };
+
+const isAskedFor =
+  (named: readonly string[]) =>
+  ({ name, isApart = false }: Part): boolean =>
+    named.length > 0 ? named.includes(name) : !isApart;
 
 const runPart = async (part: Part): Promise<Count & Pick<Ending, 'askedBy'>> => {
   say(`\n── ${part.name}: ${part.summary}`);

@@ -2,7 +2,16 @@ import { basename } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take a minute and more, the longest first. */
-const long = ['sha', 'power-cut', 'inference', 'inference-faults', 'faults', 'notebook'];
+const long = [
+  'sha',
+  'faults',
+  'inference',
+  'cli',
+  'schedules',
+  'notebook',
+  'cli-control',
+  'mlflow',
+];
 
 const place = ({ moduleId }: TestSpecification): number => {
   const at = long.indexOf(basename(moduleId, '.test.ts'));

@@ -4,6 +4,8 @@ export interface Part {
   readonly summary: string;
   readonly command: readonly [string, ...string[]];
   readonly counts: 'tool' | 'vitest' | 'pytest';
+  /** Run only when it is asked for by its name. */
+  readonly isApart?: boolean;
   /** Arguments that make the command write a report to a file. */
   readonly report: (file: string) => readonly string[];
 }
@@ -34,6 +36,20 @@ const pytest = (name: string, summary: string, ...args: string[]): Part => ({
 
 /** End-to-end tests that count seconds: each has the machine to itself. */
 const timed = ['control', 'persistence', 'plans'].map((name) => `test/e2e/${name}.test.ts`);
+
+/** End-to-end tests that the time of a usual run has no room for: `npm test -- long`. */
+const long = [
+  'cli-checkout',
+  'cli-digits',
+  'inference-faults',
+  'killed-client',
+  'power-cut',
+  'sharded',
+  'trials',
+].map((name) => `test/e2e/${name}.test.ts`);
+
+const without = (files: readonly string[]): readonly string[] =>
+  files.flatMap((file) => ['--exclude', file]);
 
 /** The parts in the order they run: the quick ones first. */
 export const parts: readonly Part[] = [
@@ -73,6 +89,7 @@ export const parts: readonly Part[] = [
   vitest('docs', 'the documents: their code and links', 'test/docs'),
   vitest('packages', 'what is installed and released', 'test/packages'),
   vitest('openapi', 'answers to whatever may be asked', 'test/openapi'),
-  vitest('e2e', 'the whole stack', 'test/e2e', ...timed.flatMap((file) => ['--exclude', file])),
+  vitest('e2e', 'the whole stack', 'test/e2e', ...without([...timed, ...long])),
   vitest('timed', 'the whole stack, by the clock', '--no-file-parallelism', ...timed),
+  { ...vitest('long', 'the whole stack, at length', ...long), isApart: true },
 ];

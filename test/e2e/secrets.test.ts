@@ -8,6 +8,7 @@ import { endExperiment } from '../../contract/experiment-routes.ts';
 import { exportResults, exportRuns } from '../../contract/export-routes.ts';
 import { startedFit, startFit } from '../../contract/fit-routes.ts';
 import { cancelOperation, listLogs } from '../../contract/operation-routes.ts';
+import { experimentPath } from '../../contract/route-parts.ts';
 import { routes } from '../../contract/routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { readByClient, tellingSource } from './records-scene.ts';
@@ -62,7 +63,7 @@ describe('secrets', () => {
     const texts: string[] = [];
     const known = { ...params, operation: '2', runId: '1', dataHandle: dataHandleId };
     for (const { path } of routes.filter(
-      (one) => one.access === 'reader' && one.method === 'GET',
+      (one) => one.method === 'GET' && one.path.startsWith(experimentPath),
     )) {
       const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => known[name as keyof typeof known]);
       const headers = { authorization: `Bearer ${stack.token}` };
