@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { adminToken } from './admin-token.ts';
 import { type AwsSettings, awsSettings, reachable, region } from './aws.ts';
 import { type Deployment, deploy } from './deploy.ts';
@@ -135,9 +136,21 @@ const end = async (process: ProcessIdentity): Promise<void> => {
   await ended(process, stopLimitMilliseconds);
 };
 
-/** The first call also starts the function that every client calls first. */
+const healthLimitMilliseconds = 10_000;
+const pauseMilliseconds = 100;
+
+/**
+ * The first call also starts the function that every client calls first. After a restart the emulator may
+ * be asked before it has all of its functions back.
+ */
 const untilHealthy = async (url: string): Promise<void> => {
-  const answer = await fetch(`${url}/v1/health`);
-  if (!answer.ok)
-    throw new Error(`the service is not healthy (${answer.status}): ${await answer.text()}`);
+  const deadline = Date.now() + healthLimitMilliseconds;
+  for (;;) {
+    const answer = await fetch(`${url}/v1/health`);
+    if (answer.ok) return;
+    const said = await answer.text();
+    if (Date.now() > deadline)
+      throw new Error(`the service is not healthy (${answer.status}): ${said}`);
+    await sleep(pauseMilliseconds);
+  }
 };

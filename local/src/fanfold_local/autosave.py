@@ -32,9 +32,17 @@ class Autosave:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._changed = threading.Event()
+        self._restored = threading.Event()
 
     def start(self) -> None:
-        """Begin to watch for changes."""
+        """Begin to watch for changes, once all that was saved before is there again."""
+        emulators_own = app._load_persisted_state
+
+        def restore() -> None:
+            emulators_own()
+            self._restored.set()
+
+        app._load_persisted_state = restore
         threading.Thread(target=self._watch, name="autosave", daemon=True).start()
 
     def changed(self) -> None:
@@ -42,6 +50,7 @@ class Autosave:
         self._changed.set()
 
     def _watch(self) -> None:
+        self._restored.wait()
         while self._changed.wait():
             self._changed.clear()
             if not self._snapshot():
