@@ -54,7 +54,7 @@ const sayHowToComeBack = (): void =>
 
 /** The embedded S3 keeps each object as a file under its account, bucket and key. */
 const sayWhereArtifactsLie = ({ folder, bucket }: RunningStack, isStopped: boolean): void => {
-  const saved = join(folder, 's3', account, bucket, 'artifacts');
+  const saved = join(folder, 's3', account, bucket, 'artifacts', 'default');
   const mine = relative(process.cwd(), join(saved, newestIn(saved)));
   say(`
 On this machine the artifacts are files in
