@@ -8,6 +8,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from fanfold_local.autosave import PAUSE_S, Autosave
+from ministack import app
 
 FOREVER = "import time; time.sleep(600)"
 
@@ -64,6 +66,24 @@ def test_an_end_leaves_no_job_running(own_emulator, own_outputs, jobs_of, eventu
     own_emulator.end()
     eventually(lambda: not any(map(is_running, pids)))
     own_emulator.start()
+
+
+def test_what_is_taken_down_at_the_end_is_not_saved(monkeypatch, tmp_path):
+    snapshots: list[str] = []
+    monkeypatch.setattr(Autosave, "_snapshot", lambda _: snapshots.append("taken") is None)
+    monkeypatch.setattr(app, "_load_persisted_state", lambda: None)
+    autosave = Autosave(tmp_path)
+    autosave.start()
+    autosave.changed()
+    time.sleep(2 * PAUSE_S)
+    assert snapshots == []  # not before everything is restored
+    app._load_persisted_state()
+    autosave.stop()
+    taken = len(snapshots)
+    assert taken > 0
+    autosave.changed()
+    time.sleep(2 * PAUSE_S)
+    assert len(snapshots) == taken
 
 
 def test_nothing_is_written_while_nothing_changes(own_emulator, own_outputs):

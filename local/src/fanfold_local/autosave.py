@@ -33,6 +33,8 @@ class Autosave:
         self._folder = folder
         self._changed = threading.Event()
         self._restored = threading.Event()
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="autosave", daemon=True)
 
     def start(self) -> None:
         """Begin to watch for changes, once all that was saved before is there again."""
@@ -43,7 +45,15 @@ class Autosave:
             self._restored.set()
 
         app._load_persisted_state = restore
-        threading.Thread(target=self._watch, name="autosave", daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Save once more and never again: what is taken down from now on is no change."""
+        if not self._restored.is_set():
+            return
+        self._ends.set()
+        self._changed.set()
+        self._thread.join()
 
     def changed(self) -> None:
         """Note a change; it is on disk within ``PAUSE_S`` and twice the time of a snapshot."""
@@ -53,8 +63,11 @@ class Autosave:
         self._restored.wait()
         while self._changed.wait():
             self._changed.clear()
+            ends = self._ends.is_set()
             if not self._snapshot():
                 self._changed.set()
+            if ends:
+                return
             time.sleep(PAUSE_S)
 
     def _snapshot(self) -> bool:

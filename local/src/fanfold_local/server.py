@@ -74,6 +74,7 @@ async def _serve(settings: Settings) -> None:
     app: Any = _telling(emulator.app, autosave.changed)
     await serve_http(app, config, shutdown_trigger=ended.wait)
     batch.close()
+    autosave.stop()
     emulator._get_module("lambda_svc").reset()
 
 
