@@ -92,3 +92,21 @@ const gatewayProblems: Readonly<Record<number, ProblemType>> = {
   413: 'too-large',
   429: 'too-many-requests',
 };
+
+interface PageReply<T> {
+  readonly body: { readonly items: readonly T[]; readonly nextCursor?: string | undefined };
+}
+
+/** The items of all pages of a list. */
+export const allOf = async <T>(
+  read: (cursor: string | undefined) => Promise<PageReply<T>>,
+): Promise<readonly T[]> => {
+  const all: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const { body } = await read(cursor);
+    all.push(...body.items);
+    cursor = body.nextCursor;
+  } while (cursor !== undefined);
+  return all;
+};

@@ -134,15 +134,10 @@ test('logs as text, and as lines of JSON', async () => {
   expect(lines).toContainEqual(expect.objectContaining({ level: 'info', worker: 2 }));
 });
 
+const makeTables = ['data', 'create', '--test', 'test.csv', '--predict', 'predict.csv'];
+
 test('a data handle is made of local files once, of locators, and shown', async () => {
-  const made = await project.json(
-    'data',
-    'create',
-    '--test',
-    'test.csv',
-    '--predict',
-    'predict.csv',
-  );
+  const made = await project.json(...makeTables);
   expect(made).toMatchObject({ status: 'ready', rows: { test: 17, predict: 23 } });
   const again = await project.json(
     'data',
@@ -167,14 +162,7 @@ test('the same key comes back to the same fit', async () => {
 });
 
 test('a model is tested and predicts', async () => {
-  const made = await project.json(
-    'data',
-    'create',
-    '--test',
-    'test.csv',
-    '--predict',
-    'predict.csv',
-  );
+  const made = await project.json(...makeTables);
   const tested = await project.fanfold('test', '1', '--data', made.dataHandleId);
   expect(tested.out).toMatch(/metric +value\ntest_loss +\d+\.\d{4}\n/);
   expect(tested.code).toBe(0);

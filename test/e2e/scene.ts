@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createToken } from '../../contract/access-routes.ts';
-import { client } from '../../contract/client.ts';
+import { allOf, client } from '../../contract/client.ts';
 import { createDataHandle, createExperiment } from '../../contract/experiment-routes.ts';
 import { startedFit, startFit } from '../../contract/fit-routes.ts';
 import { getOperation, listResults, listRuns } from '../../contract/operation-routes.ts';
@@ -140,12 +140,12 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token' | 'workspace'>)
   };
 
   const runs = async (experiment: string): Promise<readonly RunResource[]> =>
-    pages((cursor) =>
+    allOf((cursor) =>
       call(listRuns, { params: { workspace, experiment }, query: { limit: '100', cursor } }),
     );
 
   const results = async (experiment: string): Promise<readonly ResultResource[]> =>
-    pages((cursor) =>
+    allOf((cursor) =>
       call(listResults, { params: { workspace, experiment }, query: { limit: '100', cursor } }),
     );
 
@@ -161,22 +161,6 @@ export const userOf = (stack: Pick<RunningStack, 'url' | 'token' | 'workspace'>)
     });
 
   return { call, create, upload, download, start, fit, ended, runs, results, untilRun };
-};
-
-/** Every item of a list. */
-export const pages = async <T>(
-  read: (
-    cursor: string | undefined,
-  ) => Promise<{ body: { items: readonly T[]; nextCursor?: string | undefined } }>,
-): Promise<readonly T[]> => {
-  const all: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const { body } = await read(cursor);
-    all.push(...body.items);
-    cursor = body.nextCursor;
-  } while (cursor !== undefined);
-  return all;
 };
 
 /** A job of AWS Batch that runs on this machine: its process, and the environment it was started with. */

@@ -8,12 +8,12 @@ import {
   listTokens,
   revokeToken,
 } from '../../contract/access-routes.ts';
-import { client } from '../../contract/client.ts';
+import { allOf, client } from '../../contract/client.ts';
 import { stopRun } from '../../contract/control-routes.ts';
 import { createExperiment, listExperiments } from '../../contract/experiment-routes.ts';
 import type { RunningStack } from '../../local/stack.ts';
 import { type Issuer, startIssuer } from './oidc-issuer.ts';
-import { freshStack, giveToken, pages, removeStack, specSource, workspace } from './scene.ts';
+import { freshStack, giveToken, removeStack, specSource, workspace } from './scene.ts';
 
 const audience = 'fanfold-of-a-test';
 
@@ -119,7 +119,7 @@ describe('tokens', () => {
 
 describe('the audit', () => {
   const entries = (more: object = {}) =>
-    pages((cursor) =>
+    allOf((cursor) =>
       admin().call(listAudit, { query: { workspace, ...more, limit: '2', cursor } }),
     );
 

@@ -25,21 +25,3 @@ export const openService = (connection: Connection, interrupted: AbortSignal): S
       .call,
   };
 };
-
-interface Page<T> {
-  readonly body: { readonly items: readonly T[]; readonly nextCursor?: string | undefined };
-}
-
-/** The items of all pages of a list. */
-export const allOf = async <T>(
-  read: (cursor: string | undefined) => Promise<Page<T>>,
-): Promise<readonly T[]> => {
-  const all: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const { body } = await read(cursor);
-    all.push(...body.items);
-    cursor = body.nextCursor;
-  } while (cursor !== undefined);
-  return all;
-};

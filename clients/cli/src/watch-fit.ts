@@ -1,3 +1,4 @@
+import { allOf } from '../../../contract/client.ts';
 import { listResults, listRuns } from '../../../contract/operation-routes.ts';
 import type {
   OperationResource,
@@ -10,7 +11,6 @@ import { follow } from './follow.ts';
 import { isActive, mustBeCompleted, readOperation, whileRunning } from './operations.ts';
 import type { FitView } from './render/fit-view.ts';
 import { fitLines, interesting } from './render/fit-view.ts';
-import { allOf } from './service.ts';
 import type { Scope, Session } from './session.ts';
 
 /** Runs whose results are read anew at one time; the others come up at the next. */

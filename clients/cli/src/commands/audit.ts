@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type * as z from 'zod/mini';
 import { exportAudit, listAudit } from '../../../../contract/access-routes.ts';
+import { allOf } from '../../../../contract/client.ts';
 import { exportFormats } from '../../../../contract/export-routes.ts';
 import { usageError } from '../cli-error.ts';
 import { download } from '../downloads.ts';
@@ -9,7 +10,6 @@ import type { Family } from '../family.ts';
 import type { Column } from '../render/table.ts';
 import { table } from '../render/table.ts';
 import { counted, moment } from '../render/words.ts';
-import { allOf } from '../service.ts';
 
 type Entry = z.infer<typeof listAudit.answer>['items'][number];
 

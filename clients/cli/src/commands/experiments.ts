@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { allOf } from '../../../../contract/client.ts';
 import {
   endExperiment,
   getExperiment,
@@ -12,7 +13,6 @@ import { idempotencyKey } from '../options.ts';
 import type { Column } from '../render/table.ts';
 import { facts, table } from '../render/table.ts';
 import { moment } from '../render/words.ts';
-import { allOf } from '../service.ts';
 import type { Session } from '../session.ts';
 import { keyOr } from '../session.ts';
 import { attach } from './attach.ts';

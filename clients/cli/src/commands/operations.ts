@@ -1,10 +1,10 @@
+import { allOf } from '../../../../contract/client.ts';
 import { listOperations } from '../../../../contract/operation-routes.ts';
 import type { Family } from '../family.ts';
 import { readOperation } from '../operations.ts';
 import { positive } from '../options.ts';
 import { operationColumns, operationFacts } from '../render/operation.ts';
 import { table } from '../render/table.ts';
-import { allOf } from '../service.ts';
 
 export const operations: Family = (program, session) => {
   const family = program

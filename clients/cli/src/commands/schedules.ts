@@ -1,3 +1,4 @@
+import { allOf } from '../../../../contract/client.ts';
 import {
   deleteSchedule,
   getSchedule,
@@ -11,7 +12,6 @@ import type { Family } from '../family.ts';
 import { occurrenceColumns, scheduleColumns, scheduleFacts } from '../render/schedule.ts';
 import { table } from '../render/table.ts';
 import { moment } from '../render/words.ts';
-import { allOf } from '../service.ts';
 import type { Session } from '../session.ts';
 import { putOne } from './put-schedule.ts';
 

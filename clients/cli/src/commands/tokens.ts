@@ -6,13 +6,13 @@ import {
   type TokenResource,
   tokenRequest,
 } from '../../../../contract/access-routes.ts';
+import { allOf } from '../../../../contract/client.ts';
 import type { Family } from '../family.ts';
 import { positive } from '../options.ts';
 import type { Style } from '../render/paint.ts';
 import type { Column } from '../render/table.ts';
 import { table } from '../render/table.ts';
 import { moment } from '../render/words.ts';
-import { allOf } from '../service.ts';
 
 const roles = tokenRequest.shape.role.options;
 
