@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { startMlflow, stopMlflow } from './mlflow-server.ts';
+import { startOwner } from './testing/start-owner.ts';
 
 const trials = mkdtempSync(join(tmpdir(), 'fanfold-mlflow-'));
 afterAll(() => rmSync(trials, { recursive: true, force: true }));
@@ -13,7 +13,7 @@ const startElsewhere = (folder: string, outlivesUs: boolean) => {
   const code = `import { startMlflow } from '${join(import.meta.dirname, 'mlflow-server.ts')}';
     await startMlflow(${JSON.stringify({ folder, outlivesUs })});
     ${outlivesUs ? 'process.exit()' : 'setInterval(() => {}, 1000)'};`;
-  return spawn('node', ['--input-type=module', '--eval', code], { stdio: 'inherit' });
+  return startOwner(code);
 };
 
 /** Processes that keep a server, or are one: their commands or folders name its folder. */

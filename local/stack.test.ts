@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isRunning } from './process-identity.ts';
 import { startStack, stopStack } from './stack.ts';
 import { readStackFile } from './stack-file.ts';
+import { startOwner } from './testing/start-owner.ts';
 
 const trials = mkdtempSync(join(tmpdir(), 'fanfold-stack-'));
 const assembly = join(trials, 'assembly');
@@ -77,7 +77,7 @@ describe('a stack', () => {
     const folder = join(trials, 'owned');
     const code = `import { startStack } from '${join(import.meta.dirname, 'stack.ts')}';
       await startStack(${JSON.stringify({ folder, assembly })}); setInterval(() => {}, 1000);`;
-    const owner = spawn('node', ['--input-type=module', '--eval', code], { stdio: 'inherit' });
+    const owner = startOwner(code);
     const emulator = await vi.waitUntil(() => readStackFile(folder)?.process, { timeout: 60_000 });
     owner.kill('SIGKILL');
     await vi.waitUntil(() => !isRunning(emulator), { timeout: 60_000 });

@@ -39,6 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   local: ['@aws-sdk', 'zod', 'node:'],
+  'local/testing': ['vitest'],
   examples: ['local', 'node:'],
   release: ['node:'],
   site: ['contract', 'local', 'node:'],
@@ -77,8 +78,8 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'what-runs-knows-no-tests',
     severity: 'error',
-    from: { pathNot: '^(adapters/testing|domain/testing|test|bench)/' },
-    to: { path: '^(adapters|domain)/testing/' },
+    from: { pathNot: '^((adapters|domain|local)/testing|test|bench)/' },
+    to: { path: '^(adapters|domain|local)/testing/' },
   },
   {
     name: 'only-pack-bundles',
