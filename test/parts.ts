@@ -35,7 +35,7 @@ const pytest = (name: string, summary: string, ...args: string[]): Part => ({
 });
 
 /** End-to-end tests that count seconds: each has the machine to itself. */
-const timed = ['control', 'plans'].map((name) => `test/e2e/${name}.test.ts`);
+const timed = ['control', 'persistence', 'plans'].map((name) => `test/e2e/${name}.test.ts`);
 
 /** End-to-end tests that the time of a usual run has no room for: `npm test -- long`. */
 const long = [
@@ -43,7 +43,6 @@ const long = [
   'cli-digits',
   'inference-faults',
   'killed-client',
-  'persistence',
   'power-cut',
   'sharded',
   'trials',
