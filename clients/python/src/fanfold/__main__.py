@@ -13,7 +13,11 @@ EQUAL, UNEQUAL, REFUSED = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 1 when a replay differs and 2 when it was refused."""
-    parser = argparse.ArgumentParser(prog="fanfold", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="fanfold",
+        description=__doc__,
+        epilog="All else is done by the CLI of the same name, which npm installs: docs/cli.md.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     replaying = commands.add_parser("replay", help="train a saved run again and compare it")
     replaying.add_argument("artifacts", help="where end() saved them: a folder or an s3:// URI")
